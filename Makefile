@@ -1,0 +1,48 @@
+# Every target sets up what it needs and runs on a fresh machine with Python 3.11+, git and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+DEMO_NAME := demo-digits
+
+.PHONY: demo test lint format schemas bench docs clean
+
+# Train ResNet18 on the digits embedded in scikit-learn, then report on the run.
+demo: $(VENV)/.train
+	$(BIN)/dermai-train --data digits --name $(DEMO_NAME) $(DEMO)
+	$(BIN)/dermai-report runs/latest
+	@echo "The full report:"
+	$(BIN)/dermai-report runs/latest --format html,md
+
+test: $(VENV)/.test
+	@sh tests/system-packages.sh
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(TESTS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# The JSON Schemas in the wheel, from the types.
+schemas: $(VENV)/.train
+	$(BIN)/python -m dermai_report.schemas
+
+# Side by side with peers, each in an environment of its own; prints ratios.
+bench: $(VENV)/.train
+	$(BIN)/python benchmarks/report_cold.py
+
+# docs/rules.md, from the rules themselves.
+docs: $(VENV)/.train
+	$(BIN)/python docs/build.py
+
+$(VENV)/.train $(VENV)/.test $(VENV)/.dev: $(VENV)/.%: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --editable ".[$*]"
+	@touch $@
+
+clean:
+	rm -rf $(VENV) dist build

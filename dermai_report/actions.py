@@ -1,0 +1,194 @@
+"""What can be done next: actions that rules share. A rule gives the reason; here stand the title, the patch and the doubt.
+
+Patches are configuration keys of dermai-train. `effect` is a prior for the size of the effect, in [0, 1], from the source
+named; it breaks ties between equally well supported actions until effects are measured.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from dermai_report.report import Action
+
+SHIP_BEST = Action(
+    id="ship-best-checkpoint",
+    title="Ship the checkpoint of the best epoch, not the last one",
+    patch={},
+    disproof="The last epoch scores at least as well on the test set.",
+    effect=0.9,
+)
+EARLY_STOPPING = Action(
+    id="early-stopping",
+    title="Stop early on the validation loss",
+    patch={"early_stopping": 3},
+    disproof="A longer run reaches a lower validation loss after three epochs without improvement.",
+    effect=0.3,
+    on=("early_stopping",),
+    source="Prechelt 1998, Early Stopping - But When?",
+)
+UNFREEZE_GRADUALLY = Action(
+    id="unfreeze-gradually",
+    title="Unfreeze layer3, then layer2, gradually, with smaller learning rates for earlier layers",
+    patch={"unfreeze": "gradual", "layer_lr_decay": 0.3},
+    disproof="Validation loss with the earlier layers trained is no lower, or the gap to training grows by more than it gains.",
+    effect=0.7,
+    source="Howard and Ruder 2018 (gradual unfreezing); Kornblith et al. 2019 (full fine-tuning beats frozen features)",
+)
+COSINE = Action(
+    id="cosine-schedule",
+    title="Anneal the learning rate with a cosine (cyclic or warm restarts are the alternatives)",
+    patch={"schedule": "cosine", "warmup_epochs": 1},
+    disproof="The best validation loss over three seeds is no lower than with the plateau schedule.",
+    effect=0.45,
+    source="Loshchilov and Hutter 2017 (cosine, warm restarts); Smith 2017 (cyclic)",
+)
+WARM_RESTARTS = Action(
+    id="warm-restarts",
+    title="Try warm restarts or a cyclic learning rate",
+    patch={"schedule": "warm-restarts"},
+    disproof="No cycle ends with a lower validation loss than the one before.",
+    effect=0.25,
+    source="Loshchilov and Hutter 2017; Smith 2017",
+)
+LOWER_LR = Action(
+    id="lower-learning-rate",
+    title="Lower the learning rate",
+    patch={"lr": 0.0003},
+    disproof="The validation loss moves as much from epoch to epoch as before.",
+    effect=0.5,
+)
+DROPOUT = Action(
+    id="dropout",
+    title="Dropout before the classification layer",
+    patch={"dropout": 0.3},
+    disproof="The gap does not shrink, or validation loss rises.",
+    effect=0.25,
+    on=("dropout",),
+    source="Srivastava et al. 2014",
+)
+WEIGHT_DECAY = Action(
+    id="weight-decay",
+    title="Weight decay 1e-4, decoupled (AdamW)",
+    patch={"optimizer": "adamw", "weight_decay": 0.0001},
+    disproof="The gap does not shrink, or validation loss rises.",
+    effect=0.25,
+    on=("weight_decay",),
+    source="Loshchilov and Hutter 2019",
+)
+STRONGER_AUGMENTATION = Action(
+    id="stronger-augmentation",
+    title="Stronger augmentation: random crop, affine, colour, erasing",
+    patch={"augment": "strong"},
+    disproof="Validation loss is no lower after as many epochs again: stronger augmentation learns more slowly.",
+    effect=0.5,
+    source="Shorten and Khoshgoftaar 2019; Zhong et al. 2020 (erasing)",
+)
+MIX = Action(
+    id="mixup-cutmix",
+    title="MixUp or CutMix",
+    patch={"mixup": 0.2, "cutmix": 1.0},
+    disproof="Validation loss is no lower; the training loss is no longer comparable, so look at validation only.",
+    effect=0.4,
+    on=("mixup", "cutmix"),
+    source="Zhang et al. 2018; Yun et al. 2019",
+)
+LABEL_SMOOTHING = Action(
+    id="label-smoothing",
+    title="Label smoothing 0.1",
+    patch={"label_smoothing": 0.1},
+    disproof="Validation accuracy or calibration after temperature scaling is no better.",
+    effect=0.3,
+    on=("label_smoothing",),
+    source="Szegedy et al. 2016; Mueller, Kornblith, Hinton 2019",
+)
+TEST_TIME_AUGMENTATION = Action(
+    id="test-time-augmentation",
+    title="Average predictions over augmented views, or over the checkpoints of the close epochs",
+    patch={"tta": 4},
+    disproof="The paired difference on the test set has an interval that covers 0.",
+    effect=0.3,
+    on=("tta",),
+    source="Krizhevsky et al. 2012; Shanmugam et al. 2021 (when it hurts)",
+)
+CROSS_VALIDATION = Action(
+    id="cross-validation",
+    title="Repeat over folds and seeds before believing a difference",
+    patch={},
+    disproof="The spread over five folds is small against the difference in question.",
+    effect=0.35,
+    source="Bouthillier et al. 2021, Accounting for Variance in Machine Learning Benchmarks",
+)
+LOG_PREDICTIONS = Action(
+    id="log-predictions",
+    title="Log the test and validation predictions and the sample counts",
+    patch={},
+    disproof="Nothing: without them no interval on the test result can be given.",
+    effect=0.8,
+)
+LOOK_AT_CONFUSIONS = Action(
+    id="look-at-confusions",
+    title="Look at the confusion matrix: which classes are taken for which",
+    patch={},
+    disproof="Errors spread evenly over the pairs of classes.",
+    effect=0.4,
+)
+CHECK_LABELS = Action(
+    id="check-labels",
+    title="Have a second reader check the labels of the most surprising samples",
+    patch={},
+    disproof="A second reader agrees with the labels of the fifty samples with the highest loss.",
+    effect=0.4,
+    source="Northcutt, Jiang, Chuang 2021 (confident learning)",
+)
+BALANCE_CLASSES = Action(
+    id="balance-classes",
+    title="Weigh or resample the rare classes",
+    patch={"class_weights": False, "balanced_sampling": True},
+    disproof="Macro F1 is no higher; the frequent classes lose what the rare ones win.",
+    effect=0.3,
+    on=("class_weights", "balanced_sampling"),
+    source="Buda, Maki, Mazurowski 2018",
+)
+COUNT_CLASSES = Action(
+    id="count-classes",
+    title="Count the images of each class and split: is a class rare?",
+    patch={},
+    disproof="The classes are about equally frequent.",
+    effect=0.3,
+)
+TRAIN_LONGER = Action(
+    id="train-longer",
+    title="Train longer",
+    patch={},
+    disproof="No epoch after the last of this run has a lower validation loss.",
+    effect=0.4,
+)
+TEMPERATURE = Action(
+    id="temperature-scaling",
+    title="Divide the logits by the fitted temperature before showing probabilities to anyone",
+    patch={},
+    disproof="The NLL on the test set is no lower with it.",
+    effect=0.3,
+    source="Guo et al. 2017",
+)
+FIX_SEED = Action(
+    id="fix-seed",
+    title="Fix and log the seed, and train from a committed state",
+    patch={"seed": 0},
+    disproof="Nothing: a run that cannot be repeated cannot be compared.",
+    effect=0.1,
+)
+CLIP_GRADIENTS = Action(
+    id="clip-gradients",
+    title="Clip the gradient norm",
+    patch={"clip_grad_norm": 1.0},
+    disproof="The loss still leaves the finite numbers.",
+    effect=0.4,
+    on=("clip_grad_norm",),
+    source="Pascanu, Mikolov, Bengio 2013",
+)
+
+
+def at(action: Action, **patch: object) -> Action:
+    """The same action with a patch that fits the run at hand."""
+    return msgspec.structs.replace(action, patch=patch)

@@ -1,0 +1,26 @@
+"""How every command ends: status 0, 1 or 2, messages on stderr, never a traceback for bad input."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from dermai_report.errors import DermaiError
+
+
+def finish(command: Callable[[Sequence[str]], int], arguments: Sequence[str] | None = None) -> int:
+    """Run a command and turn what a user can mend into a message and status 2."""
+    try:
+        status = command(sys.argv[1:] if arguments is None else arguments)
+        sys.stdout.flush()
+    except DermaiError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader of our output left (head): not our error
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    return status

@@ -1,0 +1,124 @@
+"""dermai-report: an honest report on a training run."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dermai_report
+from dermai_report import registry
+from dermai_report.cli.outcome import finish
+from dermai_report.errors import DermaiError
+
+if TYPE_CHECKING:
+    from dermai_report.report import Report
+
+EPILOG = """\
+Without --format the verdict is printed to the terminal and nothing is written.
+`dermai-report explain [RULE]` tells what a rule checks, why it matters and when it is wrong.
+
+exit status: 0 fine; 2 the input or the call is wrong (the message says what, where and what to do).
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns the exit status."""
+    return finish(_run, arguments)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    if arguments and arguments[0] == "explain":
+        return _explain(arguments[1:])
+    options = _parser().parse_args(arguments)
+    formats = _formats(options.format, options.output)
+    from dermai_report.diagnosis import diagnose
+    from dermai_report.renderers import render, save
+    from dermai_report.sources import read_run
+
+    report = diagnose(read_run(options.run, options.source))
+    if options.output == "-":
+        sys.stdout.write(render(report, formats[0]))
+    elif not formats:
+        _print_to_terminal(report)
+    else:
+        for name in formats:
+            print(save(report, _place(options.output, report.run.id, name), name))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    known = ", ".join(n for n in registry.names("renderers"))
+    parser = argparse.ArgumentParser(
+        prog="dermai-report",
+        description="Best epoch, overfitting, train-validation gap, the drop to the test set, and what to do next: an honest "
+        "report on a training run, every number with its interval.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("run", metavar="RUN", help="a run directory, such as runs/latest")
+    parser.add_argument("--format", "-f", help=f"output format, or several with commas: {known}")
+    parser.add_argument(
+        "--output", "-o", metavar="PATH", help="a file, a folder, or - for standard output (default: report/<run>/)"
+    )
+    parser.add_argument(
+        "--source", help=f"log format of RUN, where it is not recognised: {', '.join(registry.names('sources'))}"
+    )
+    parser.add_argument("--version", action="version", version=f"dermai-report {dermai_report.__version__}")
+    return parser
+
+
+def _formats(wanted: str | None, output: str | None) -> list[str]:
+    """The formats asked for; an output file's ending will do. Unknown ones are an error before anything is read."""
+    from dermai_report.renderers import format_of
+
+    if wanted is None:
+        if output == "-":
+            return ["terminal"]
+        return [] if output is None else [format_of(Path(output))]
+    names = [name.strip() for name in wanted.split(",")]
+    for name in names:
+        registry.load("renderers", name, "output format")
+    if len(names) > 1 and output is not None and (output == "-" or Path(output).suffix):
+        raise DermaiError(f"one output, {output}, for {len(names)} formats", "name a folder, or one format")
+    return [] if names == ["terminal"] and output is None else names
+
+
+def _place(output: str | None, run_id: str, name: str) -> Path:
+    """The file to write: report/<run>/report.<suffix> unless `output` names a folder or a file."""
+    from dermai_report.renderers import suffix
+
+    folder = Path("report") / run_id if output is None else Path(output)
+    if output is None or folder.is_dir() or output.endswith("/") or not folder.suffix:
+        return folder / f"report{suffix(name)}"
+    return folder
+
+
+def _print_to_terminal(report: Report) -> None:
+    import shutil
+
+    from dermai_report.renderers import terminal
+
+    width = shutil.get_terminal_size((100, 24)).columns
+    sys.stdout.write(terminal.render(report, width=width, color=sys.stdout.isatty()))
+
+
+def _explain(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="dermai-report explain", description="What a rule checks, and when it is wrong.")
+    parser.add_argument("rule", metavar="RULE", nargs="?", help="a rule's name; without it, all of them with a line each")
+    rule = parser.parse_args(arguments).rule
+    from dermai_report.diagnosis import rule_text
+
+    if rule is None:
+        for name, module in registry.load_all("rules"):
+            print(f"{name:26} {rule_text(name, module).title}")
+        return 0
+    text = rule_text(rule, registry.load("rules", rule, "rule"))
+    print(f"{text.rule}: {text.title}\n\n{text.text}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,105 @@
+"""Run -> Report: measure, check every rule, merge the advice, and say what could not be known."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from types import ModuleType
+
+import msgspec
+
+import dermai_report
+from dermai_report import exhibits, measures, registry, summary
+from dermai_report.needs import missing
+from dermai_report.provenance import provenance
+from dermai_report.recommend import recommend
+from dermai_report.report import Finding, Report, RuleText, RunFacts, Skipped
+from dermai_report.run import Run
+
+WEIGHT = {"error": 0, "warning": 1, "info": 2}
+
+
+def diagnose(run: Run) -> Report:
+    """Everything a reader needs of a run, as data. Deterministic: the same run gives the same report."""
+    findings: list[Finding] = []
+    skipped: list[Skipped] = []
+    texts: list[RuleText] = []
+    for name, rule in registry.load_all("rules"):
+        lacking = missing(run, rule.NEEDS)
+        if lacking:
+            skipped.append(Skipped(name, "; ".join(lacking)))
+            continue
+        found = [msgspec.structs.replace(f, rule=name) for f in rule.check(run)]
+        findings += found
+        if found:
+            texts.append(rule_text(name, rule))
+    findings.sort(key=lambda f: (WEIGHT[f.severity], -f.confidence, f.rule))
+    recommendations = recommend(run, findings)
+    return Report(
+        version=dermai_report.__version__,
+        run=_facts(run),
+        headline=summary.headline(run),
+        answers=summary.answers(run, findings, recommendations),
+        numbers=summary.key_numbers(run),
+        best_epoch=measures.best_epoch(run),
+        last_epoch=measures.last_epoch(run),
+        overfitting=measures.overfitting(run),
+        gap=measures.gap(run),
+        generalization=measures.generalization(run),
+        test=measures.test_scores(run),
+        findings=findings,
+        recommendations=recommendations,
+        skipped=skipped,
+        notes=[*run.notes, *_unknowns(run)],
+        charts=exhibits.charts(run),
+        tables=exhibits.tables(run),
+        provenance=provenance(run),
+        rules=texts,
+    )
+
+
+def rule_text(name: str, rule: ModuleType) -> RuleText:
+    """The documentation of a rule: the first line of its docstring is the title, the rest the text."""
+    title, _, text = inspect.cleandoc(rule.__doc__ or "").partition("\n")
+    return RuleText(name, title.strip(), text.strip())
+
+
+def _facts(run: Run) -> RunFacts:
+    seconds = [e.seconds for e in run.epochs if e.seconds is not None]
+    return RunFacts(
+        id=run.id,
+        name=run.name,
+        source=run.source,
+        path=run.path,
+        classes=list(run.classes),
+        n_epochs=len(run.epochs),
+        status=run.status,
+        seconds=sum(seconds) if seconds else None,
+    )
+
+
+def _unknowns(run: Run) -> Iterator[str]:
+    """What this report cannot know, and how to log it."""
+    if run.count("val") is None and run.has("val", "accuracy"):
+        yield (
+            "The number of validation samples is unknown, so validation numbers have no interval. Log it with "
+            "RunWriter(data=Data(counts={…})), or the predictions with log_evaluation('val', …)."
+        )
+    if run.test is None:
+        yield "There is no test evaluation. Log it with log_evaluation('test', labels=…, probabilities=…)."
+    elif "test" not in run.predictions:
+        yield (
+            "There are no test predictions, so there is no confusion matrix, no score of a class, no calibration"
+            f"{', and no interval of the test accuracy' if run.test.n is None else ''}. Log them with "
+            "log_evaluation('test', labels=…, probabilities=…)."
+        )
+    if run.val_epochs is None and len(run.epochs) > 1:
+        yield (
+            "There are no per-sample validation outcomes of each epoch, so the optimism of choosing the best epoch cannot be "
+            "taken off. Log them with log_epoch(val_samples=(loss, predicted, label))."
+        )
+    if run.epochs and not run.has("train", "eval_loss") and run.has("train", "loss"):
+        yield (
+            "Training metrics are averages over each epoch, while the weights change and augmentation is on; they understate "
+            "the fit. Log an evaluation-mode pass as train={'eval_loss': …, 'eval_accuracy': …} for the honest gap."
+        )

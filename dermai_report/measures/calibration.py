@@ -1,0 +1,134 @@
+"""How far the probabilities can be believed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dermai_report.measures.cache import once_per_run
+from dermai_report.report import Calibration, Interval
+from dermai_report.run import Predictions, Run
+
+BINS = 15  # the usual number since Guo et al. 2017
+RESAMPLES = 1000
+SMALLEST = 1e-12
+
+
+class Reliability:
+    """Equal-mass bins of the top probability: mean confidence, accuracy and n of each, (bins,) arrays."""
+
+    def __init__(self, confidence: np.ndarray, correct: np.ndarray, bins: int = BINS) -> None:
+        order = np.argsort(confidence, kind="stable")
+        edges = np.linspace(0, len(order), min(bins, max(len(order), 1)) + 1).astype(int)
+        starts = edges[:-1]
+        self.n = np.diff(edges)
+        self.confidence = np.add.reduceat(confidence[order], starts) / self.n
+        self.accuracy = np.add.reduceat(correct[order].astype(float), starts) / self.n
+
+    @property
+    def ece(self) -> float:
+        """Expected calibration error: the mean distance of accuracy from confidence, weighted by samples."""
+        return float(self.n @ np.abs(self.accuracy - self.confidence) / self.n.sum())
+
+
+@once_per_run
+def reliability(run: Run) -> Reliability | None:
+    """The reliability of the test predictions, or None without probabilities."""
+    outcome = run.predictions.get("test")
+    if outcome is None or outcome.probabilities is None or not len(outcome):
+        return None
+    top = outcome.probabilities.max(axis=1).astype(np.float64)
+    return Reliability(top, outcome.predicted == outcome.label)
+
+
+@once_per_run
+def calibration(run: Run) -> Calibration | None:
+    """Calibration on the test set, and the temperature that the validation set asks for; None without probabilities.
+
+    Sources: Naeini et al. 2015 (ECE); Nguyen and O'Connor 2015 (equal-mass bins); Brier 1950; Guo et al. 2017 (temperature).
+    """
+    bins, outcome = reliability(run), run.predictions.get("test")
+    if bins is None or outcome is None or outcome.probabilities is None:
+        return None
+    probabilities = outcome.probabilities
+    true = probabilities[np.arange(len(outcome)), outcome.label].astype(np.float64)
+    brier = np.einsum("ij,ij->i", probabilities, probabilities).astype(np.float64) - 2 * true + 1
+    by_chance, interval = ece_spread(bins)
+    return Calibration(
+        ece=bins.ece,
+        ece_ci95=interval,
+        ece_by_chance=by_chance,
+        overconfidence=float(bins.n @ (bins.confidence - bins.accuracy) / bins.n.sum()),
+        brier=float(brier.mean()),
+        nll=float(-np.log(np.maximum(true, SMALLEST)).mean()),
+        temperature=temperature(run.predictions.get("val")),
+    )
+
+
+def ece_spread(bins: Reliability, seed: int = 0) -> tuple[float, Interval]:
+    """What a perfectly calibrated model would show by chance (95 % quantile), and a 95 % interval of the true error.
+
+    The ECE of n samples is biased upward: noise never cancels in an absolute value. So the interval inverts a test: gaps of
+    a given shape, scaled by c and with binomial noise, must not make the measured ECE a 2.5 % event on either side; chance
+    alone is c = 0. The shape is a nuisance, so the interval is the union over two: gaps shrunk together (error spread over
+    the bins) and gaps shrunk one by one (error in a few of them).
+    """
+    share = bins.n / bins.n.sum()
+    rate = (bins.accuracy * bins.n + 1) / (bins.n + 2)  # Laplace: a bin without errors still has noise
+    noise = np.random.default_rng(seed).normal(size=(RESAMPLES, len(share))) * np.sqrt(rate * (1 - rate) / bins.n)
+    gap, variance = bins.accuracy - bins.confidence, rate * (1 - rate) / bins.n
+    alone = gap * np.clip(1 - 2 * variance / np.maximum(gap**2, 1e-12), 0, 1)  # each bin by its own noise: a spike stays
+    spans = [(0.0, 0.0)] if bins.ece == 0 else []
+    for gaps in (_shrunk(gap, variance), alone):
+        size = float(share @ np.abs(gaps))
+        if size > 0:
+            low, high = (size * _scale_at(level, gaps, noise, share, bins.ece) for level in (0.975, 0.025))
+            spans.append((low, high))
+    by_chance = float(np.quantile(np.abs(noise) @ share, 0.95))
+    return by_chance, (min(s[0] for s in spans), max(s[1] for s in spans))
+
+
+def _scale_at(level: float, gaps: np.ndarray, noise: np.ndarray, share: np.ndarray, measured: float) -> float:
+    """The c at which `measured` is the `level` quantile of the ECE of c * gaps + noise (0 where chance alone exceeds it)."""
+    low, high = 0.0, 1.0
+    while np.quantile(np.abs(high * gaps + noise) @ share, level) < measured:
+        high *= 2
+    for _ in range(30):
+        middle = (low + high) / 2
+        below = np.quantile(np.abs(middle * gaps + noise) @ share, level) < measured
+        low, high = (middle, high) if below else (low, middle)
+    return low
+
+
+def _shrunk(gaps: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """(bins,) measured gaps drawn towards their mean by as much as their noise asks for: their own shape is mostly noise.
+
+    James and Stein's positive-part estimator towards the weighted mean (Efron and Morris 1973, JASA 68:117); never all 0.
+    """
+    mean = float(np.average(gaps, weights=1 / variance))
+    spread = float((((gaps - mean) ** 2) / variance).sum())
+    kept = max(0.0, 1 - (len(gaps) - 3) / spread) if len(gaps) > 3 and spread > 0 else 1.0
+    shrunk = mean + kept * (gaps - mean)
+    return shrunk if np.abs(shrunk).max() > 0 else np.ones_like(gaps)
+
+
+def temperature(outcome: Predictions | None, tolerance: float = 1e-3) -> float | None:
+    """The temperature that minimises the NLL of held-out predictions (> 1: overconfident); None without them.
+
+    The NLL is convex in 1 / T, so golden-section search on its logarithm between 1/20 and 20 finds the one minimum.
+    """
+    if outcome is None or outcome.probabilities is None or len(outcome) < 2:
+        return None
+    logits = np.log(np.maximum(outcome.probabilities.astype(np.float64), SMALLEST))
+    logits -= logits.max(axis=1, keepdims=True)
+    true = logits[np.arange(len(outcome)), outcome.label]
+
+    def nll(log_t: float) -> float:
+        t = np.exp(log_t)
+        return float(np.mean(np.log(np.exp(logits / t).sum(axis=1)) - true / t))
+
+    low, high = -np.log(20.0), np.log(20.0)
+    ratio = (np.sqrt(5) - 1) / 2
+    while high - low > tolerance:
+        left, right = high - ratio * (high - low), low + ratio * (high - low)
+        low, high = (low, right) if nll(left) < nll(right) else (left, high)
+    return float(np.exp((low + high) / 2))

@@ -1,0 +1,54 @@
+"""Noise and trend of a short, autocorrelated series."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+
+import numpy as np
+
+NORMAL_MEDIAN = 0.6745  # median of |N(0, 1)|
+
+
+def noise_scale(values: np.ndarray) -> float:
+    """Standard deviation of the noise around a smooth curve, from the second differences of (n,) values; NaN for n < 5.
+
+    A straight line has second differences 0, and those of white noise have variance 6 sigma^2; the median resists spikes.
+    """
+    finite = values[np.isfinite(values)]
+    if len(finite) < 5:
+        return math.nan
+    return float(np.median(np.abs(np.diff(finite, 2))) / NORMAL_MEDIAN / math.sqrt(6))
+
+
+def lag_one_correlation(values: np.ndarray) -> float:
+    """Lag-1 autocorrelation of (n,) values, in [0, 0.9]; 0 for a constant."""
+    centred = values - values.mean()
+    power = float(centred @ centred)
+    return min(max(float(centred[1:] @ centred[:-1]) / power, 0.0), 0.9) if power > 0 else 0.0
+
+
+def theil_sen(values: np.ndarray) -> float:
+    """Median slope per step over all pairs of (n,) values (Theil 1950, Sen 1968)."""
+    i, j = np.triu_indices(len(values), 1)
+    return float(np.median((values[j] - values[i]) / (j - i)))
+
+
+def mann_kendall(values: np.ndarray) -> float:
+    """Two-sided p of "no trend" for (n,) values, n >= 4 (1.0 below), corrected for lag-1 autocorrelation.
+
+    z is divided by sqrt((1 + rho) / (1 - rho)), rho that of the residuals from the Theil-Sen line: uncorrected, the test
+    fires on 18-35 % of trendless series at rho 0.6. Sources: Mann 1945; Kendall 1975; Hamed and Rao 1998, J. Hydrology 204:182.
+    """
+    n = len(values)
+    if n < 4:
+        return 1.0
+    i, j = np.triu_indices(n, 1)
+    score = float(np.sign(values[j] - values[i]).sum())
+    _, ties = np.unique(values, return_counts=True)
+    variance = (n * (n - 1) * (2 * n + 5) - float((ties * (ties - 1) * (2 * ties + 5)).sum())) / 18
+    if variance <= 0 or score == 0:
+        return 1.0
+    rho = lag_one_correlation(values - theil_sen(values) * np.arange(n))
+    z = (score - math.copysign(1, score)) / math.sqrt(variance) / math.sqrt((1 + rho) / (1 - rho))
+    return 2 * (1 - NormalDist().cdf(abs(z)))

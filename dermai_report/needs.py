@@ -1,0 +1,52 @@
+"""What a rule may need of a run, and how to log it where it is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from dermai_report.run import Run
+
+_Need = tuple[Callable[[Run], bool], str]
+
+NEEDS: dict[str, _Need] = {
+    "train.loss": (lambda r: r.has("train", "loss"), "no training loss: log_epoch(train={'loss': …})"),
+    "train.accuracy": (lambda r: r.has("train", "accuracy"), "no training accuracy: log_epoch(train={'accuracy': …})"),
+    "val.loss": (lambda r: r.has("val", "loss"), "no validation loss: log_epoch(val={'loss': …})"),
+    "val.accuracy": (lambda r: r.has("val", "accuracy"), "no validation accuracy: log_epoch(val={'accuracy': …})"),
+    "lr": (lambda r: any(e.lr for e in r.epochs), "no learning rate: log_epoch(lr=…)"),
+    "seconds": (lambda r: any(e.seconds for e in r.epochs), "no epoch times: log_epoch(seconds=…)"),
+    "config": (lambda r: bool(r.config), "no training configuration: RunWriter(config={…})"),
+    "counts": (lambda r: bool(r.data.counts.get("train")), "no sample counts: RunWriter(data=Data(counts={…}))"),
+    "val.count": (lambda r: r.count("val") is not None, "no size of the validation set: RunWriter(data=Data(counts={…}))"),
+    "test": (lambda r: r.test is not None, "no test evaluation: log_evaluation('test', …)"),
+    "test.accuracy": (
+        lambda r: r.test is not None and r.test.accuracy is not None,
+        "no test accuracy: log_evaluation('test', …)",
+    ),
+    "test.confusion": (
+        lambda r: r.test is not None and r.test.confusion is not None,
+        "no test predictions, so no confusion matrix: log_evaluation('test', labels=…, probabilities=…)",
+    ),
+    "test.probabilities": (
+        lambda r: "test" in r.predictions and r.predictions["test"].probabilities is not None,
+        "no test probabilities: log_evaluation('test', labels=…, probabilities=…)",
+    ),
+    "val.probabilities": (
+        lambda r: "val" in r.predictions and r.predictions["val"].probabilities is not None,
+        "no validation probabilities: log_evaluation('val', labels=…, probabilities=…)",
+    ),
+    "val_epochs": (
+        lambda r: r.val_epochs is not None,
+        "no per-sample validation outcomes of each epoch: log_epoch(val_samples=(loss, predicted, label))",
+    ),
+}
+
+
+def missing(run: Run, needs: Iterable[str]) -> list[str]:
+    """What the run lacks of `needs`, each with how to log it; "a|b" is met by either."""
+    lacking = []
+    for need in needs:
+        choices = [NEEDS[name] for name in need.split("|")]
+        if not any(there(run) for there, _ in choices):
+            lacking.append(choices[0][1])
+    return lacking

@@ -1,0 +1,142 @@
+"""report.md: Markdown for a pull request or a job summary on GitHub, with nothing that would need a host.
+
+The first line is a hidden comment, by which a CI job finds its own comment again. What does not fit the size limit is
+left out in whole sections from the end, and named.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from markupsafe import Markup
+
+from dermai_report.charts import mermaid, numbers
+from dermai_report.renderers import _tables as tables
+from dermai_report.report import Cell, Chart, LineChart, MatrixChart, Report, Table
+from dermai_report.templating import environment, fenced, markdown_name
+
+SUFFIX = ".md"
+MAX_CHARS = 60_000  # GitHub refuses a pull request's body of more than 65,536
+MOST_CLASSES = 16  # columns of a confusion matrix that a comment has room for
+MOST_MISTAKES = 15
+MOST_ROWS = 60  # rows of a chart's numbers
+SHADES = ((0.0, "·"), (0.1, "░"), (0.3, "▒"), (0.6, "▓"), (1.0, "█"))
+SECTIONS = {
+    "verdict": "the verdict",
+    "answers": "the four answers",
+    "numbers": "the key numbers",
+    "curves": "the training curves",
+    "test": "the test set",
+    "calibration": "the calibration",
+    "findings": "the findings",
+    "next": "what to do next",
+    "limits": "the limits",
+    "tables": "the tables",
+    "provenance": "the provenance",
+}
+
+
+def render(report: Report, max_chars: int = MAX_CHARS) -> str:
+    """The report as Markdown of at most `max_chars` characters; the verdict is always kept."""
+    context = _context(report)
+    rendered = {name: _section(name, context) for name in _present(report, context)}
+    kept = list(rendered)
+    while len(text := _joined(rendered, kept, context, max_chars)) > max_chars and len(kept) > 1:
+        kept.pop()
+    return text
+
+
+def _joined(rendered: dict[str, str], kept: list[str], context: dict[str, Any], max_chars: int) -> str:
+    dropped = [SECTIONS[name] for name in rendered if name not in kept]
+    end = _section("end", context | {"dropped": dropped, "max_chars": max_chars})
+    return "\n\n".join([*(rendered[name] for name in kept), end]) + "\n"
+
+
+def _section(name: str, context: dict[str, Any]) -> str:
+    text = environment("md").get_template(f"md/{name}.md.j2").render(context)
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
+
+
+def _present(report: Report, context: dict[str, Any]) -> Iterator[str]:
+    """The names of the sections that have something to say, in order."""
+    empty = {
+        "answers": not report.answers,
+        "numbers": not report.numbers,
+        "calibration": not (context["reliability"] or context["calibration_table"].rows),
+        "limits": not (report.skipped or report.notes),
+        "tables": all(table.id == "classes" for table in report.tables),
+        "provenance": not report.provenance,
+    }
+    yield from (name for name in SECTIONS if not empty.get(name))
+
+
+def _context(report: Report) -> dict[str, Any]:
+    line_charts = [chart for chart in report.all_charts() if isinstance(chart, LineChart)]
+    matrices = [chart for chart in report.charts if isinstance(chart, MatrixChart)]
+    intervals = [chart for chart in report.charts if not isinstance(chart, LineChart | MatrixChart)]
+    tones = {answer.tone for answer in report.answers}
+    return {
+        "report": report,
+        "alert": "CAUTION" if "bad" in tones else "WARNING" if tones & {"warning", "unknown"} else "NOTE",
+        "curves": [_curve(chart) for chart in line_charts if not chart.square],
+        "reliability": [_curve(chart) for chart in line_charts if chart.square],
+        "intervals": [_curve(chart) for chart in intervals],
+        "matrices": [_matrix(chart) for chart in matrices],
+        "epochs_table": tables.epochs(report),
+        "test_table": tables.test(report),
+        "drop_table": tables.drop(report),
+        "calibration_table": tables.calibration(report),
+    }
+
+
+def _curve(chart: Chart) -> dict[str, Any]:
+    drawn = mermaid.source(chart) if isinstance(chart, LineChart) and not chart.square else ""
+    legend = mermaid.legend(chart) if isinstance(chart, LineChart) else []
+    return {
+        "title": chart.title,
+        "caption": chart.caption,
+        "mermaid": fenced(drawn, "mermaid") if drawn else "",
+        "legend": Markup(" &nbsp; ").join(Markup(f"{square} ") + markdown_name(label) for square, label in legend),
+        "table": numbers.table(chart, MOST_ROWS),
+    }
+
+
+def _matrix(chart: MatrixChart) -> dict[str, Any]:
+    few = len(chart.labels) <= MOST_CLASSES
+    return {
+        "title": chart.title,
+        "caption": chart.caption,
+        "size": len(chart.labels),
+        "shaded": _shaded(chart) if few else None,
+        "mistakes": None if few else _mistakes(chart),
+    }
+
+
+def _shaded(chart: MatrixChart) -> Table:
+    rows = []
+    for label, counts in zip(chart.labels, chart.counts, strict=True):
+        total = sum(counts) or 1
+        shades = [next(mark for end, mark in SHADES if count / total <= end) for count in counts]
+        cells = [Cell(value=f"{mark} {count:,}") for mark, count in zip(shades, counts, strict=True)]
+        rows.append([Cell(value=label), *cells])
+    corner = f"{chart.row_label} ↓ {chart.column_label} →"
+    return Table(id=chart.id, title=chart.title, columns=[corner, *chart.labels], rows=rows)
+
+
+def _mistakes(chart: MatrixChart) -> Table:
+    found = [
+        (count, sum(row), i, j) for i, row in enumerate(chart.counts) for j, count in enumerate(row) if i != j and count
+    ]
+    found.sort(key=lambda mistake: (-mistake[0], mistake[2:]))
+    rows = [
+        [
+            Cell(value=chart.labels[i]),
+            Cell(value=chart.labels[j]),
+            Cell(value=count, unit="count"),
+            Cell(value=count / total, unit="percent"),
+        ]
+        for count, total, i, j in found[:MOST_MISTAKES]
+    ]
+    return Table(id=chart.id, title=chart.title, columns=[chart.row_label, "Taken for", "Count", "Share"], rows=rows)

@@ -1,0 +1,43 @@
+"""Most of the network is frozen, and the part that learns has not fitted the training data.
+
+What it checks: the configuration freezes early layers (`unfreeze` is "head" or "layer4+fc"), and at the best epoch the
+training accuracy is still well under 100 %: the features of the frozen layers limit both sets.
+
+Why it matters: features learned on everyday photographs lack the textures of, say, skin; letting layer3 and then layer2
+adapt is usually the largest single gain in fine-tuning, larger than any regulariser.
+
+When it is wrong: augmentation and label noise also keep training accuracy down. With a few hundred images the earlier
+layers overfit instead: watch the validation loss when each phase starts.
+
+Source: Kornblith, Shlens, Le 2019; Howard and Ruder 2018.
+"""
+
+from collections.abc import Iterator
+
+from dermai_report import actions, measures, wording
+from dermai_report.report import Advice, Finding
+from dermai_report.run import Run
+
+NEEDS = ("config", "train.accuracy")
+FITTED = 0.95  # convention: above it the trained part can represent nearly all training images
+FROZEN = ("head", "layer4+fc")
+
+
+def check(run: Run) -> Iterator[Finding]:
+    """Report a frozen network that underfits its training data."""
+    best, unfreeze = measures.best_epoch(run), run.config.get("unfreeze")
+    if unfreeze not in FROZEN or best is None or best.train_accuracy is None or best.train_accuracy >= FITTED:
+        return
+    message = (
+        f"Only {unfreeze} is trained, and at epoch {best.epoch} it classifies {wording.percent(best.train_accuracy)} of the "
+        f"training images rightly ({wording.percent(best.val_accuracy)} of the validation images): most of the error is "
+        f"there before generalisation comes in."
+    )
+    yield Finding(
+        title="The frozen layers may limit the model",
+        severity="info",
+        confidence=0.6,
+        message=message,
+        evidence={"unfreeze": unfreeze, "train_accuracy": best.train_accuracy, "val_accuracy": best.val_accuracy},
+        advice=[Advice(actions.UNFREEZE_GRADUALLY, message)],
+    )

@@ -1,0 +1,48 @@
+"""The run stopped while the validation loss was still falling.
+
+What it checks: the best epoch is the last, and the validation loss falls without doubt over the second half of the run.
+
+Why it matters: more epochs are the cheapest improvement there is.
+
+When it is wrong: a cosine or one-cycle schedule ends where it was planned to; training longer then means a longer
+schedule.
+
+Source: Mann-Kendall test of trend, corrected for autocorrelation.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from dermai_report import actions, measures, wording
+from dermai_report.report import Advice, Finding
+from dermai_report.run import Run
+
+NEEDS = ("val.loss",)
+ALPHA = 0.05
+FEWEST_EPOCHS = 5
+
+
+def check(run: Run) -> Iterator[Finding]:
+    """Report a run whose last epoch is its best while the loss still trends down."""
+    best = measures.best_epoch(run)
+    n = len(run.epochs)
+    if best is None or n < FEWEST_EPOCHS or best.epoch != run.epochs[-1].epoch or run.status == "running":
+        return
+    losses = np.array(run.series("val", "loss"))
+    recent = losses[-max(FEWEST_EPOCHS, n // 2) :]
+    p = measures.mann_kendall(recent[np.isfinite(recent)])
+    if p >= ALPHA:
+        return
+    message = (
+        f"The last epoch ({best.epoch}) is the best, and over the last {len(recent)} epochs the validation loss falls from "
+        f"{wording.nats(float(recent[0]))} to {wording.nats(float(recent[-1]))} (trend p {p:.2g})."
+    )
+    yield Finding(
+        title="Stopped while still improving",
+        severity="info",
+        confidence=1 - p,
+        message=message,
+        evidence={"trend_p": p, "epochs": len(recent)},
+        advice=[Advice(actions.at(actions.TRAIN_LONGER, epochs=2 * n), message)],
+    )

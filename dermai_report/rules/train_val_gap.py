@@ -1,0 +1,61 @@
+"""Training and validation part: the train-validation gap.
+
+What it checks: from which epoch on the gap stays above twice its own noise to the end, and how large it is at the best
+epoch.
+
+Why it matters: a gap says how much of the fit does not carry over to new images; it is where regularisation can win.
+
+When it is wrong: a gap is normal in a network that fits well, and no fault while the validation loss still falls.
+Training metrics averaged over an epoch with augmentation and dropout on understate the fit; MixUp and label smoothing
+change what a training loss means. The accuracy gap of a small validation set is noisy.
+
+Source: the noise is estimated from second differences of the gap, robustly.
+"""
+
+from collections.abc import Iterator
+
+from dermai_report import actions, measures, wording
+from dermai_report.report import Advice, Finding
+from dermai_report.run import Run
+
+NEEDS = ("val.loss|val.accuracy", "train.loss|train.accuracy")
+WIDE = 0.10  # accuracy: convention, said in the message; a tenth of the images are known by heart only
+
+
+def check(run: Run) -> Iterator[Finding]:
+    """Report a gap that stays."""
+    gap, best = measures.gap(run), measures.best_epoch(run)
+    if gap is None or gap.onset_epoch is None or best is None:
+        return
+    parts = []
+    if gap.loss_onset_epoch is not None:
+        parts.append(f"the loss gap stays above its noise from epoch {gap.loss_onset_epoch} on")
+    if gap.accuracy_onset_epoch is not None:
+        parts.append(f"the accuracy gap from epoch {gap.accuracy_onset_epoch} on")
+    sizes = ""
+    by_accuracy = any(v is not None for v in gap.accuracy)
+    show = wording.points if by_accuracy else wording.nats
+    if gap.at_best is not None:
+        sizes = f" At the best epoch ({best.epoch}) it is {show(gap.at_best)}, at the last {show(gap.at_last)}."
+    message = f"{wording.listed(parts).capitalize()}.{sizes} Measured on {gap.basis}."
+    wide = by_accuracy and gap.at_best is not None and gap.at_best > WIDE
+    why = f"Training is ahead of validation: {wording.listed(parts)}.{sizes}"
+    yield Finding(
+        title=f"Training is ahead of validation from epoch {gap.onset_epoch}",
+        severity="warning" if wide else "info",
+        confidence=0.9,
+        message=message,
+        evidence={
+            "loss_onset_epoch": gap.loss_onset_epoch,
+            "accuracy_onset_epoch": gap.accuracy_onset_epoch,
+            "at_best": gap.at_best,
+            "at_last": gap.at_last,
+        },
+        advice=[
+            Advice(actions.STRONGER_AUGMENTATION, why),
+            Advice(actions.WEIGHT_DECAY, why),
+            Advice(actions.DROPOUT, why),
+            Advice(actions.LABEL_SMOOTHING, why),
+            Advice(actions.MIX, why),
+        ],
+    )

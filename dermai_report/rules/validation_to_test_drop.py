@@ -1,0 +1,57 @@
+"""The test accuracy is below the validation accuracy: is the drop real?
+
+What it checks: the difference in accuracy of the same model on both sets, with an interval, given how many samples each
+has.
+
+Why it matters: a drop beyond chance means that the validation set flatters the model: it was chosen by it, its images
+resemble the training images, or the test images come from elsewhere.
+
+When it is wrong: the interval takes samples as independent; several images of one patient are not. Choosing the best of
+several epochs makes the validation number too good by an amount that the interval does not hold.
+
+Source: Newcombe 1998, method 10, for the interval of a difference of proportions.
+"""
+
+from collections.abc import Iterator
+
+from dermai_report import actions, measures, wording
+from dermai_report.report import Advice, Finding, Generalization
+from dermai_report.run import Run
+
+NEEDS = ("val.accuracy", "test.accuracy")
+
+
+def check(run: Run) -> Iterator[Finding]:
+    """Report a drop, with what is known of its significance."""
+    g = measures.generalization(run)
+    if g.drop is None or g.drop <= 0 or g.significant is False:
+        return
+    base = (
+        f"The model of epoch {g.epoch} has {wording.percent(g.val_accuracy)} accuracy on validation and "
+        f"{wording.percent(g.test_accuracy)} on test: a drop of {wording.points(g.drop)}"
+    )
+    message = f"{base}{_judgement(g)}"
+    why = f"{base}."
+    advice = [Advice(actions.TEST_TIME_AUGMENTATION, why), Advice(actions.CROSS_VALIDATION, why)]
+    if g.significant is None:
+        advice.insert(0, Advice(actions.LOG_PREDICTIONS, message))
+    yield Finding(
+        title="The test accuracy drops below validation" + ("" if g.significant else "; whether by chance cannot be told"),
+        severity="warning" if g.significant else "info",
+        confidence=0.95 if g.significant else 0.5,
+        message=message,
+        evidence={"drop": g.drop, "ci95": g.drop_ci95, "n_val": g.n_val, "n_test": g.n_test, "n_needed": g.n_needed},
+        advice=advice,
+    )
+
+
+def _judgement(g: Generalization) -> str:
+    if g.significant:
+        text = f" (95 % interval {wording.points_interval(g.drop_ci95)}), more than the sampling of either set explains."
+        if g.parts.selection is not None:
+            text += f" Of it, choosing the best epoch explains about {wording.points(g.parts.selection, 1)}."
+        return text + " Possible causes: images alike in training and validation, or a test set from elsewhere."
+    return (
+        f". Whether that is chance depends on the number of samples, which was not logged: with fewer than about "
+        f"{g.n_needed:,} samples in each set it is within chance."
+    )

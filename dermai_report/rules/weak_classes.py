@@ -1,0 +1,60 @@
+"""Some classes are recognised worse than the rest.
+
+What it checks: for each class, whether its recall is below the recall of all other classes together, by an exact
+comparison of two proportions corrected for the number of classes (Holm); and which classes have too few samples to say.
+
+Why it matters: a good accuracy can hide a class that the model misses, and in medicine that class may be the one that
+counts.
+
+When it is wrong: recall is only half the story; a class can have high recall because too much is called it. Samples of
+one patient are not independent.
+
+Source: Newcombe 1998 for the interval; Fisher 1935 for the exact test; Holm 1979 for the correction.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from dermai_report import actions, measures, wording
+from dermai_report.report import Advice, Finding
+from dermai_report.run import Run
+
+NEEDS = ("test.confusion",)
+ALPHA = 0.05
+
+
+def check(run: Run) -> Iterator[Finding]:
+    """Report classes whose recall is lower than that of the others beyond chance."""
+    scores = measures.test_scores(run)
+    if scores is None or scores.confusion is None or len(scores.confusion) < 3:
+        return
+    confusion = np.array(scores.confusion)
+    hit, n = np.diag(confusion), confusion.sum(axis=1)
+    p = [measures.fisher_less(hit[c], n[c], hit.sum() - hit[c], n.sum() - n[c]) for c in range(len(n))]
+    weak = [c for c, adjusted in enumerate(measures.holm(p)) if adjusted < ALPHA]
+    if not weak:
+        return
+    weak.sort(key=lambda c: hit[c] / n[c])
+    worst = [
+        f"{scores.per_class[c].class_name} ({wording.percent(scores.per_class[c].recall, 1)}, 95 % interval "
+        f"{wording.percent_interval(scores.per_class[c].recall_ci95)}, n {n[c]})"
+        for c in weak
+    ]
+    message = f"Recall is lower than that of the other classes for {wording.listed(worst)}, beyond chance after correcting for "
+    message += f"{len(n)} comparisons."
+    train = run.data.counts.get("train", {})
+    rare = [run.classes[c] for c in weak if train and train.get(run.classes[c], 0) < np.median(list(train.values()))]
+    advice = [Advice(actions.LOOK_AT_CONFUSIONS, message), Advice(actions.CHECK_LABELS, message)]
+    if rare:
+        advice.append(
+            Advice(actions.BALANCE_CLASSES, f"{wording.listed(rare)} also has fewer training images than the median class.")
+        )
+    yield Finding(
+        title=f"Weak {'class' if len(weak) == 1 else 'classes'}: {wording.listed([run.classes[c] for c in weak], 3)}",
+        severity="warning",
+        confidence=1 - ALPHA,
+        message=message,
+        evidence={"classes": [run.classes[c] for c in weak], "recall": [float(hit[c] / n[c]) for c in weak]},
+        advice=advice,
+    )

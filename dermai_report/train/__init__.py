@@ -1,0 +1,1 @@
+"""What dermai-train does; the only folder that imports torch, and not in config.py, which is the command line."""

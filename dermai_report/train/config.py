@@ -1,0 +1,192 @@
+"""The configuration of a training: the command line, the --config file, the record in run.json, the target of patches.
+
+One field, one key, one option. Nothing here imports torch, so `dermai-train --help` is quick.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, Literal, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+from dermai_report.errors import DermaiError, unknown_name
+from dermai_report.train import strategies
+
+Fraction = Annotated[float, Meta(ge=0, lt=1)]
+Count = Annotated[int, Meta(ge=0)]
+Positive = Annotated[int, Meta(ge=1)]
+NotNegative = Annotated[float, Meta(ge=0)]
+
+# Where each heading of --help begins; the fields stand in this order below.
+SECTIONS = {
+    "data": "data",
+    "model": "model",
+    "epochs": "optimisation",
+    "augment": "regularisation",
+    "best_by": "evaluation",
+    "device": "machine",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """Everything that can be chosen about a training run."""
+
+    data: Annotated[str, Meta(description="folder of images, or 'digits' for the set embedded in scikit-learn")]
+    name: Annotated[str, Meta(description="name of the run; empty: model and number of epochs")] = ""
+    runs: Annotated[str, Meta(description="folder that receives the run directory")] = "runs"
+    seed: Annotated[Count, Meta(description="seed of the split, the weights, the order and the augmentation")] = 0
+    image_size: (
+        Annotated[
+            Annotated[int, Meta(ge=32, le=1024)],
+            Meta(description="side of the square that pictures are resized to; by default 224, for digits 32"),
+        ]
+        | None
+    ) = None
+    val_fraction: Annotated[
+        float, Meta(gt=0, lt=1, description="part of train held out where there is no validation folder")
+    ] = 0.15
+    test_fraction: Annotated[Fraction, Meta(description="part of train held out where there is no test folder; 0: no test")] = (
+        0.15
+    )
+    skip_bad_images: Annotated[bool, Meta(description="leave out unreadable images and count them")] = False
+
+    model: Annotated[str, Meta(description="torchvision model by name")] = "resnet18"
+    weights: Annotated[str, Meta(description="imagenet, none, or a state_dict file")] = "imagenet"
+    unfreeze: Annotated[str, Meta(description="which layers are trained")] = "layer4+fc"
+    unfreeze_by: Annotated[
+        Literal["epoch", "plateau"],
+        Meta(description="gradual: the next layer after --unfreeze-every epochs, or after as many without progress"),
+    ] = "epoch"
+    unfreeze_every: Annotated[Positive, Meta(description="gradual: epochs a phase")] = 3
+    frozen_bn: Annotated[
+        Literal["train", "eval"],
+        Meta(description="BatchNorm of frozen layers: statistics go on updating, or stay"),
+    ] = "train"
+    dropout: Annotated[Fraction, Meta(description="dropout before the last layer")] = 0.0
+
+    epochs: Annotated[Positive, Meta(description="passes over the training data")] = 10
+    batch_size: Annotated[Positive, Meta(description="images a step")] = 32
+    accumulate: Annotated[Positive, Meta(description="steps whose gradients are added up before an update")] = 1
+    optimizer: Annotated[str, Meta(description="update rule")] = "adam"
+    lr: Annotated[float, Meta(gt=0, le=100, description="learning rate of the last layer")] = 1e-3
+    layer_lr_decay: Annotated[
+        float, Meta(gt=0, le=1, description="factor on the learning rate for each layer group further from the output")
+    ] = 1.0
+    momentum: Annotated[Fraction, Meta(description="momentum of sgd")] = 0.9
+    weight_decay: Annotated[NotNegative, Meta(description="weight decay (adam, sgd: L2; adamw: decoupled)")] = 0.0
+    clip_grad_norm: Annotated[NotNegative, Meta(description="largest norm of the gradient; 0: no limit")] = 0.0
+    schedule: Annotated[str, Meta(description="course of the learning rate")] = "plateau"
+    plateau_patience: Annotated[Count, Meta(description="plateau: epochs without progress that are tolerated")] = 2
+    plateau_factor: Annotated[float, Meta(gt=0, lt=1, description="plateau: factor on the learning rate")] = 0.1
+    warmup_epochs: Annotated[Count, Meta(description="epochs in which the learning rate rises linearly")] = 0
+    early_stopping: Annotated[Count, Meta(description="stop after so many epochs without progress; 0: never")] = 0
+    min_delta: Annotated[NotNegative, Meta(description="early stopping: smallest change that counts as progress")] = 0.0
+
+    augment: Annotated[str, Meta(description="augmentation of training images")] = "light"
+    mixup: Annotated[NotNegative, Meta(description="alpha of MixUp (0.2 is usual); 0: off")] = 0.0
+    cutmix: Annotated[NotNegative, Meta(description="alpha of CutMix (1 is usual); 0: off")] = 0.0
+    label_smoothing: Annotated[Fraction, Meta(description="part of each label spread over all classes")] = 0.0
+    class_weights: Annotated[bool, Meta(description="weigh the loss by inverse class frequency")] = True
+    balanced_sampling: Annotated[bool, Meta(description="draw every class equally often; replaces class weights")] = False
+    ema: Annotated[Fraction, Meta(description="decay of the moving average of weights (0.999 is usual); 0: off")] = 0.0
+
+    best_by: Annotated[Literal["val_loss", "val_accuracy", "val_macro_f1"], Meta(description="what chooses the best epoch")] = (
+        "val_loss"
+    )
+    tta: Annotated[int, Meta(ge=1, le=8, description="views averaged in the final evaluation (mirrored, turned); 1: off")] = 1
+    train_eval: Annotated[Count, Meta(description="training images also evaluated without augmentation each epoch; 0: off")] = 0
+
+    device: Annotated[str, Meta(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", description="auto, cpu, cuda, cuda:N, mps")] = "auto"
+    threads: Annotated[Count, Meta(description="processor threads; 0: as torch chooses")] = 0
+
+    @classmethod
+    def checked(cls, values: Mapping[str, Any], *, text: bool = False) -> dict[str, Any]:
+        """The values with their types, each within its range; with `text` they are strings from a command line.
+
+        Raises DermaiError for an unknown key (naming the nearest one) and for a value out of its range.
+        """
+        return {key: _check(key, value, text) for key, value in values.items()}
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> TrainConfig:
+        """A whole, checked configuration. Raises DermaiError as `checked` does, and when no data is named."""
+        checked = cls.checked(values)
+        if not checked.get("data"):
+            raise DermaiError("no data was named", "give --data DIR (a folder of images) or --data digits")
+        config = cls(**checked)
+        if config.val_fraction + config.test_fraction >= 1:
+            raise DermaiError(
+                f"val_fraction {config.val_fraction:g} and test_fraction {config.test_fraction:g} leave nothing to train",
+                "together they must be below 1",
+            )
+        return config
+
+    def record(self) -> dict[str, Any]:
+        """The flat mapping kept in run.json; `from_mapping` of it gives the same configuration."""
+        return {key: value for key, value in dataclasses.asdict(self).items() if value is not None}
+
+
+def _check(key: str, value: Any, text: bool) -> Any:
+    hints = type_hints()
+    if key not in hints:
+        raise unknown_name("configuration key", key, hints)
+    try:
+        checked = msgspec.convert(value, hints[key], strict=not text)
+    except msgspec.ValidationError as error:
+        expected = str(error).partition(" - at ")[0]
+        raise DermaiError(f"{key} = {value!r} is out of range: {expected}", f"range: {range_of(key)}") from None
+    if isinstance(checked, float) and math.isnan(checked):
+        raise DermaiError(f"{key} = {value!r} is not a number", f"range: {range_of(key)}")
+    if key in strategies.KINDS:
+        strategies.check(key, checked)
+    return checked
+
+
+@cache
+def type_hints() -> dict[str, Any]:
+    """The annotated type of every key."""
+    return get_type_hints(TrainConfig, include_extras=True)
+
+
+def fields() -> dict[str, dataclasses.Field[Any]]:
+    """The fields by key, in order."""
+    return {field.name: field for field in dataclasses.fields(TrainConfig)}
+
+
+def metas(key: str) -> list[Meta]:
+    """The annotations of a key, those of an optional type included."""
+    found: list[Meta] = []
+
+    def collect(kind: Any) -> None:
+        found.extend(m for m in getattr(kind, "__metadata__", ()) if isinstance(m, Meta))
+        for inner in (*getattr(kind, "__args__", ()), getattr(kind, "__origin__", None)):
+            if inner is not None and inner is not kind:
+                collect(inner)
+
+    collect(type_hints()[key])
+    return found
+
+
+def description_of(key: str) -> str:
+    """What a key means."""
+    return next(m.description for m in metas(key) if m.description)
+
+
+def range_of(key: str) -> str:
+    """The values a key may take, in words; empty for free text."""
+    if key in strategies.KINDS:
+        return ", ".join(strategies.names(key))
+    hint = type_hints()[key]
+    choices = getattr(getattr(hint, "__origin__", None), "__args__", ())
+    if choices and all(isinstance(c, str) for c in choices):
+        return ", ".join(choices)
+    signs = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
+    bounds = [f"{signs[s]} {getattr(m, s):g}" for m in metas(key) for s in signs if getattr(m, s) is not None]
+    return " and ".join(bounds)

@@ -1,0 +1,114 @@
+"""The data of a training: every picture decoded, split, and checked before anything else happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from dermai_report.errors import DermaiError
+from dermai_report.run import Data
+from dermai_report.train.config import TrainConfig
+from dermai_report.train.digits import open_digits
+from dermai_report.train.folders import open_folder
+from dermai_report.train.items import SPLITS, Collection, Item, count
+from dermai_report.train.pixels import Decoded, decode_all, fingerprint
+from dermai_report.train.splitting import hold_out
+
+
+@dataclass(frozen=True)
+class Images:
+    """One split: pixels uint8 (n, side, side, 3), labels int64 (n,), and the identifier of each picture."""
+
+    pixels: Tensor
+    labels: Tensor
+    samples: tuple[str, ...]
+
+    def __len__(self) -> int:
+        """Pictures in the split."""
+        return len(self.samples)
+
+    def sample(self, n: int, seed: int) -> Images:
+        """n of the pictures, drawn without replacement by a seed; all of them when there are not more."""
+        rows = torch.randperm(len(self), generator=torch.Generator().manual_seed(seed))[:n].sort().values
+        return Images(self.pixels[rows], self.labels[rows], tuple(self.samples[r] for r in rows.tolist()))
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """All splits in memory; `test` is None where the folder has none and none was to be held out."""
+
+    classes: tuple[str, ...]
+    image_size: int
+    train: Images
+    val: Images
+    test: Images | None
+    facts: Data
+    held_out: tuple[str, ...] = ()
+
+    def size_of(self, split: str) -> int:
+        """Pictures in a split."""
+        return sum(self.facts.counts.get(split, {}).values())
+
+
+def load_data(config: TrainConfig, progress: Callable[[str, int], Callable[[], None]] | None = None) -> DataSet:
+    """The data set that the configuration names, decoded and split.
+
+    progress(title, total) returns what is called after each picture. Raises DermaiError for what cannot be trained on.
+    """
+    collection = open_digits() if config.data == "digits" else open_folder(Path(config.data))
+    fractions = {"val": config.val_fraction, "test": config.test_fraction}
+    check_classes(collection.items, collection.source)
+    held_out = tuple(s for s, f in fractions.items() if f > 0 and s not in {i.split for i in collection.items})
+    items = hold_out(collection.items, fractions, config.seed)
+    items.sort(key=lambda item: SPLITS.index(item.split))  # a split is a slice of the pixels, never a copy of them
+    collection = Collection(collection.source, items, collection.read, collection.decode, collection.image_size)
+    side = config.image_size or collection.image_size
+    advance = progress("reading images", len(items)) if progress else lambda: None
+    decoded = decode_all(collection, side, skip_bad=config.skip_bad_images, advance=advance)
+    check_classes(decoded.items, collection.source)
+    return _data_set(decoded, collection.source, side, held_out)
+
+
+def check_classes(items: Sequence[Item], source: str) -> None:
+    """Raise DermaiError unless there are two classes, each with pictures in every split."""
+    counts = count(items)
+    everywhere = {item.label for item in items}
+    for split, of_split in counts.items():
+        missing = sorted(everywhere - set(of_split))
+        if missing:
+            present = next(s for s in counts if missing[0] in counts[s])
+            raise DermaiError(
+                f"class {missing[0]!r} has images in {present} but none in {split} ({source})",
+                f"every class needs images in {', '.join(counts)}; add some, or remove the class everywhere",
+            )
+    if len(everywhere) < 2:
+        raise DermaiError(
+            f"{source} has {'a single class, ' + repr(min(everywhere)) if everywhere else 'no images'}",
+            "a classifier needs at least two folders of images, one for each class",
+        )
+
+
+def _data_set(decoded: Decoded, source: str, side: int, held_out: tuple[str, ...]) -> DataSet:
+    classes = tuple(sorted({item.label for item in decoded.items}))
+    facts = Data(
+        counts=count(decoded.items),
+        unreadable=decoded.unreadable,
+        fingerprint=fingerprint(decoded.items, decoded.digests),
+        source=source,
+    )
+    train, val, test = (_images(decoded, classes, split) for split in SPLITS)
+    return DataSet(classes, side, train, val, test if len(test) else None, facts, held_out)
+
+
+def _images(decoded: Decoded, classes: tuple[str, ...], split: str) -> Images:
+    places = [n for n, item in enumerate(decoded.items) if item.split == split]
+    items = decoded.items[places[0] : places[-1] + 1] if places else []
+    return Images(
+        pixels=torch.from_numpy(decoded.pixels[places[0] : places[-1] + 1] if places else decoded.pixels[:0]),
+        labels=torch.tensor([classes.index(item.label) for item in items], dtype=torch.int64),
+        samples=tuple(item.sample for item in items),
+    )

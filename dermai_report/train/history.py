@@ -1,0 +1,64 @@
+"""The epochs so far, and what they decide: which is best, when a phase is over, when to stop."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from dermai_report.train.config import TrainConfig
+
+
+@dataclass
+class History:
+    """Validation losses and scores (higher is better), epoch by epoch, and the epoch before the present phase began."""
+
+    losses: list[float] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+    phase_start: int = 0
+
+    @property
+    def epochs(self) -> int:
+        """Epochs done."""
+        return len(self.losses)
+
+    @property
+    def phase_losses(self) -> tuple[float, ...]:
+        """Validation losses of the present phase."""
+        return tuple(self.losses[self.phase_start :])
+
+    def add(self, val: dict[str, float], best_by: str) -> bool:
+        """Take in an epoch; true when it is the best so far. A score that is not a number is never the best."""
+        value = val[best_by.removeprefix("val_")]
+        score = -value if best_by == "val_loss" else value
+        is_best = not math.isnan(score) and all(math.isnan(s) or score > s for s in self.scores)
+        self.losses.append(val["loss"])
+        self.scores.append(score)
+        return is_best
+
+    @property
+    def best_epoch(self) -> int | None:
+        """The epoch with the best score, the first of equals; None while there is none."""
+        numbers = [(score, -n) for n, score in enumerate(self.scores, start=1) if not math.isnan(score)]
+        return -max(numbers)[1] if numbers else None
+
+    def phase_over(self, config: TrainConfig) -> bool:
+        """Whether the next layers are to be unfrozen: after so many epochs, or so many without progress."""
+        if config.unfreeze_by == "epoch":
+            return len(self.phase_losses) >= config.unfreeze_every
+        return without_progress(self.phase_losses, 0.0) >= config.unfreeze_every
+
+    def stops_early(self, config: TrainConfig) -> bool:
+        """Whether the validation loss has not fallen for `early_stopping` epochs of this phase."""
+        waited = without_progress(self.phase_losses, config.min_delta)
+        return 0 < config.early_stopping <= waited
+
+
+def without_progress(losses: tuple[float, ...], min_delta: float) -> int:
+    """Epochs since the loss last fell by more than `min_delta` below the lowest before."""
+    best, waited = math.inf, 0
+    for loss in losses:
+        if loss < best - min_delta:
+            best, waited = loss, 0
+        else:
+            waited += 1
+    return waited

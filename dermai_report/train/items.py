@@ -1,0 +1,44 @@
+"""One picture of a data set, before it is decoded, and where its pixels come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PIL import Image
+
+SPLITS = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class Item:
+    """A picture: its identifier (the path below the data folder), class and split."""
+
+    sample: str
+    label: str
+    split: str
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A data set: its items, what it is called in messages, and how an item is read.
+
+    read(item) gives the bytes that stand for the item in the fingerprint; decode(bytes, side) gives its RGB picture,
+    not yet resized (a JPEG may come smaller, never below twice `side`), and raises OSError or ValueError for a broken one.
+    """
+
+    source: str
+    items: Sequence[Item]
+    read: Callable[[Item], bytes]
+    decode: Callable[[bytes, int], Image.Image]
+    image_size: int = 224
+
+
+def count(items: Sequence[Item]) -> dict[str, dict[str, int]]:
+    """Items per split and class, in the order train, val, test and by name of the class."""
+    counts: dict[str, dict[str, int]] = {}
+    for split in SPLITS:
+        for item in sorted((i for i in items if i.split == split), key=lambda i: i.label):
+            of_split = counts.setdefault(split, {})
+            of_split[item.label] = of_split.get(item.label, 0) + 1
+    return counts

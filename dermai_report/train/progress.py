@@ -1,0 +1,93 @@
+"""What a person sees while a run goes on: a live bar on a terminal, a plain line an epoch anywhere. To stderr."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+from rich.progress import Progress as Bars
+
+
+class Progress:
+    """Bars are drawn only on a terminal; lines are always printed."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        """console: stderr unless given."""
+        self.console = console or Console(stderr=True, highlight=False, soft_wrap=True)
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[text]}"),
+        )
+        self._bars = Bars(*columns, console=self.console, transient=True, disable=not self.console.is_terminal)
+        self._begun = time.perf_counter()
+
+    def __enter__(self) -> Progress:
+        """Begin to draw."""
+        self._bars.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Take the bars away; lines stay."""
+        self._bars.stop()
+
+    def say(self, text: str) -> None:
+        """Print a line above the bar."""
+        self.console.print(text, markup=False)
+
+    def count(self, title: str, total: int) -> Callable[[], None]:
+        """A bar; the function returned advances it by one."""
+        self._clear()
+        task = self._bars.add_task(title, total=total, text="")
+        return lambda: self._bars.advance(task)
+
+    def epoch(self, number: int, epochs: int, batches: int) -> Callable[[int, float, float], None]:
+        """The bar of an epoch; after each batch call the function with images seen, mean loss and accuracy."""
+        self._clear()
+        if number == 1:
+            self._begun = time.perf_counter()
+        task = self._bars.add_task(f"epoch {number}/{epochs}", total=batches, text="")
+        start, done = time.perf_counter(), 0
+
+        def advance(seen: int, loss: float, accuracy: float) -> None:
+            nonlocal done
+            done += 1
+            now = time.perf_counter()
+            part = (number - 1 + done / batches) / epochs
+            left = (now - self._begun) * (1 - part) / part
+            text = f"loss {loss:.4f}  acc {accuracy:.2%}  {seen / (now - start):.0f} images/s  {_clock(left)} left"
+            self._bars.update(task, advance=1, text=text)
+
+        return advance
+
+    def epoch_line(
+        self,
+        number: int,
+        epochs: int,
+        train: Mapping[str, float],
+        val: Mapping[str, float],
+        lr: float,
+        seconds: float,
+        best: bool,
+    ) -> None:
+        """The line that stays."""
+        self.say(
+            f"epoch {number:>{len(str(epochs))}}/{epochs}  "
+            f"train loss {train['loss']:.4f} acc {train['accuracy']:.2%}  "
+            f"val loss {val['loss']:.4f} acc {val['accuracy']:.2%}  "
+            f"lr {lr:.3g}  {seconds:.1f} s{'  best' if best else ''}"
+        )
+
+    def _clear(self) -> None:
+        for task in self._bars.task_ids:
+            self._bars.remove_task(task)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

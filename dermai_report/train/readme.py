@@ -1,0 +1,64 @@
+"""README.txt of a run directory: how to use its models without this package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dermai_report.files import write_atomically
+from dermai_report.train.batches import MEAN, STD
+from dermai_report.train.checkpoints import BEST, LAST
+from dermai_report.train.config import TrainConfig
+from dermai_report.train.data import DataSet
+
+TEXT = """\
+A training run of dermai-train.
+
+Made by      {command}
+Report       dermai-report {run} --format html
+
+Classes, in the order of the model's outputs
+{classes}
+
+Preprocessing
+  1. decode, turn as the EXIF orientation says, lay transparency over white, convert to RGB
+  2. resize the whole picture to {side} x {side} (bilinear, antialiased, the aspect ratio is not kept)
+  3. divide by 255, subtract {mean}, divide by {std} (channel by channel)
+  The input is a float tensor (images, 3, {side}, {side}); the output is one logit a class; softmax gives probabilities.
+
+{best}: weights of the epoch chosen by {best_by}. This is the one to use.
+{loading}
+
+{last}: the whole model of the last epoch, for torch.export (no pickled code; torch alone is enough).
+
+    import torch
+    model = torch.export.load("{last}").module()
+
+Files
+  run.json  configuration, versions, data      epochs.jsonl  one line an epoch      test.json  the test evaluation
+  predictions/  per-sample predictions as Parquet
+"""
+
+
+def write(run: Path, config: TrainConfig, data: DataSet, command: str) -> None:
+    """Write the file; all of it is known before the first epoch."""
+    text = TEXT.format(
+        command=command or "(called from Python)",
+        run=run,
+        classes="\n".join(f"  {n}  {name}" for n, name in enumerate(data.classes)),
+        side=data.image_size,
+        mean=MEAN,
+        std=STD,
+        best=BEST,
+        last=LAST,
+        best_by={"val_loss": "the lowest validation loss"}.get(config.best_by, f"the highest {config.best_by}"),
+        loading=_loading(config, len(data.classes)),
+    )
+    write_atomically(run / "README.txt", text)
+
+
+def _loading(config: TrainConfig, n_classes: int) -> str:
+    return f"""
+    import torch, torchvision
+    model = torchvision.models.{config.model}(num_classes={n_classes})
+    model.load_state_dict(torch.load("{BEST}", weights_only=True))
+    model.eval()"""

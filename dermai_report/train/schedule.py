@@ -1,0 +1,53 @@
+"""The learning rate of every step, as a pure function of where the run stands.
+
+No scheduler object holds a state: what a resumed run needs is in its log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch.optim import Optimizer
+
+from dermai_report.train import strategies
+from dermai_report.train.config import TrainConfig
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Where a run stands.
+
+    step: optimizer updates done since the warm-up; steps: updates in all after it; val_losses: those of the current phase.
+    """
+
+    step: int
+    steps: int
+    steps_per_epoch: int
+    val_losses: tuple[float, ...] = ()
+
+    @property
+    def progress(self) -> float:
+        """Part of the run that is done, in [0, 1]."""
+        return min(self.step / max(self.steps, 1), 1.0)
+
+    @property
+    def epochs_done(self) -> float:
+        """Epochs done, with fractions."""
+        return self.step / self.steps_per_epoch
+
+
+def factor(config: TrainConfig, step: int, steps_per_epoch: int, val_losses: tuple[float, ...]) -> float:
+    """The factor on every learning rate at the `step`-th update (from 0): linear warm-up, then the chosen course."""
+    warmup = config.warmup_epochs * steps_per_epoch
+    if step < warmup:
+        return (step + 1) / warmup
+    steps = config.epochs * steps_per_epoch - warmup
+    course = strategies.load("schedule", config.schedule)
+    value: float = course.factor(Moment(step - warmup, steps, steps_per_epoch, val_losses), config)
+    return value
+
+
+def set_learning_rates(optimizer: Optimizer, value: float) -> None:
+    """Multiply each group's own learning rate ("base_lr") by the factor."""
+    for group in optimizer.param_groups:
+        group["lr"] = group["base_lr"] * value

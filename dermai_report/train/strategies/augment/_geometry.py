@@ -1,0 +1,56 @@
+"""Geometry of a batch: one affine map an image, so that any mix of flips, turns, shifts and zooms is one resampling."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def uniform(like: Tensor, low: float, high: float) -> Tensor:
+    """(n,) uniform draws, one an image of the batch."""
+    return torch.rand(len(like), device=like.device) * (high - low) + low
+
+
+def warp(
+    images: Tensor,
+    *,
+    angle: Tensor,
+    flip: Tensor,
+    zoom: Tensor | float = 1.0,
+    stretch: Tensor | float = 1.0,
+    shift_x: Tensor | float = 0.0,
+    shift_y: Tensor | float = 0.0,
+    shear: Tensor | float = 0.0,
+) -> Tensor:
+    """Resample each image once; what comes from outside of it is black.
+
+    angle, shear: radians (n,); flip: bool (n,), mirrors left and right; zoom: above 1 enlarges; stretch: width to height;
+    shifts: fractions of half a side.
+    """
+    cos, sin = torch.cos(angle), torch.sin(angle)
+    tilt = torch.tan(torch.as_tensor(shear, device=images.device))
+    across = torch.as_tensor(stretch, device=images.device) ** -0.5 / zoom
+    down = torch.as_tensor(stretch, device=images.device) ** 0.5 / zoom
+    mirror = torch.where(flip, -1.0, 1.0)
+    one = torch.ones_like(angle)
+    rows = [
+        torch.stack([mirror * across * cos, mirror * across * (cos * tilt - sin), shift_x * one], dim=1),
+        torch.stack([down * sin, down * (sin * tilt + cos), shift_y * one], dim=1),
+    ]
+    grid = F.affine_grid(torch.stack(rows, dim=1), list(images.shape), align_corners=False)
+    return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+
+
+def erase(images: Tensor, chance: float, low: float, high: float) -> Tensor:
+    """Black out a rectangle of `low` to `high` of the area in a `chance` of the images (Zhong et al. 2017)."""
+    side = images.shape[-1]
+    area, ratio = uniform(images, low, high), torch.exp(uniform(images, -1.2, 1.2))  # ratio 0.3 to 3.3, as in the paper
+    height, width = (area * ratio).sqrt().clamp(max=1), (area / ratio).sqrt().clamp(max=1)
+    top, left = uniform(images, 0, 1) * (1 - height), uniform(images, 0, 1) * (1 - width)
+    place = (torch.arange(side, device=images.device) + 0.5) / side
+    in_rows = (place >= top[:, None]) & (place < (top + height)[:, None])
+    in_columns = (place >= left[:, None]) & (place < (left + width)[:, None])
+    chosen = uniform(images, 0, 1) < chance
+    hole = in_rows[:, :, None] & in_columns[:, None, :] & chosen[:, None, None]
+    return images.masked_fill(hole[:, None], 0.0)

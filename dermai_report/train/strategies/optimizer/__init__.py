@@ -1,0 +1,1 @@
+"""Update rules: `build(groups, config)`, groups being torch parameter groups with their learning rates."""

@@ -1,0 +1,72 @@
+"""How numbers are worded for people: the one place that rounds. Used by rules, answers and templates alike."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+UNKNOWN = "unknown"
+
+
+def percent(fraction: float | None, digits: int = 2) -> str:
+    """0.7468 -> "74.68 %"."""
+    return UNKNOWN if fraction is None else f"{100 * fraction:.{digits}f} %"
+
+
+def points(fraction: float | None, digits: int = 2) -> str:
+    """0.0563 -> "5.63 points": a difference of two percentages."""
+    return UNKNOWN if fraction is None else f"{100 * fraction:.{digits}f} points"
+
+
+def nats(loss: float | None) -> str:
+    """0.78923 -> "0.7892"."""
+    return UNKNOWN if loss is None else (f"{loss:.4f}" if math.isfinite(loss) else str(loss))
+
+
+def percent_interval(interval: Sequence[float] | None, digits: int = 1) -> str:
+    """(0.65, 0.72) -> "65.0 to 72.0 %"."""
+    return UNKNOWN if interval is None else f"{100 * interval[0]:.{digits}f} to {100 * interval[1]:.{digits}f} %"
+
+
+def points_interval(interval: Sequence[float] | None, digits: int = 1) -> str:
+    """(-0.01, 0.12) -> "-1.0 to 12.0 points"."""
+    return UNKNOWN if interval is None else f"{100 * interval[0]:.{digits}f} to {100 * interval[1]:.{digits}f} points"
+
+
+def confidence(value: float) -> str:
+    """0.153 -> "0.15"; certainty is never printed."""
+    return f"{min(value, 0.99):.2f}"
+
+
+def plural(n: int, noun: str, many: str | None = None) -> str:
+    """(1, "epoch") -> "1 epoch"; (1200, "image") -> "1,200 images"."""
+    return f"{n:,} {noun if n == 1 else many or noun + 's'}"
+
+
+def listed(words: Iterable[str], most: int = 6) -> str:
+    """("a", "b", "c") -> "a, b and c"; past `most`, how many more there are."""
+    items = list(words)
+    if len(items) > most:
+        return f"{', '.join(items[:most])} and {len(items) - most} more"
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
+
+
+def epoch_ranges(epochs: Sequence[int]) -> str:
+    """(3, 4, 5, 8) -> "3-5, 8"."""
+    groups: list[list[int]] = []
+    for e in sorted(epochs):
+        if groups and e == groups[-1][1] + 1:
+            groups[-1][1] = e
+        else:
+            groups.append([e, e])
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in groups)
+
+
+def duration(seconds: float | None) -> str:
+    """3725 -> "1 h 2 min"."""
+    if seconds is None:
+        return UNKNOWN
+    if seconds < 60:
+        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"

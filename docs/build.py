@@ -1,0 +1,35 @@
+"""Write docs/rules.md from the rules' own documentation: `make docs`; with --check, fail if it is out of date."""
+
+import sys
+from pathlib import Path
+
+from dermai_report import registry
+from dermai_report.diagnosis import rule_text
+from dermai_report.files import write_atomically
+
+PAGE = Path(__file__).parent / "rules.md"
+HEAD = """\
+# Rules
+
+What `dermai-report` checks, one rule a section, from the rules' own documentation (`dermai-report explain RULE` prints
+the same). A rule whose facts were not logged is *skipped with a reason*, which is not a pass.
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    parts = [HEAD]
+    for name, module in registry.load_all("rules"):
+        text = rule_text(name, module)
+        needs = ", ".join(f"`{need}`" for need in module.NEEDS) or "nothing"
+        parts.append(f"## {name}\n\n**{text.title}**\n\n{text.text}\n\nNeeds: {needs}.\n")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    if "--check" in sys.argv:
+        sys.exit(
+            0 if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page() else "docs/rules.md is out of date: make docs"
+        )
+    write_atomically(PAGE, page())
+    print(PAGE)

@@ -1,0 +1,56 @@
+"""Calibration: a calibrated model passes, an overconfident one does not, and the temperature finds its way back."""
+
+import numpy as np
+import pytest
+
+from dermai_report import measures
+from dermai_report.measures.calibration import Reliability, ece_spread, temperature
+from tests import builders
+
+
+def run_with(shift: float, seed: int, n: int = 2000) -> builders.Run:
+    rng = np.random.default_rng(seed)
+    split = {s: builders.predictions(rng, n, skill=1.5, shift=shift) for s in ("val", "test")}
+    return builders.run(test=builders.evaluation(split["test"], 4), predictions=split)
+
+
+def test_calibrated_model_is_within_chance() -> None:
+    beyond = 0
+    for seed in range(60):
+        c = measures.calibration(run_with(1.0, seed, 600))
+        assert c is not None
+        beyond += c.ece > c.ece_by_chance
+    assert beyond / 60 <= 0.13  # nominal 5 %: P(more than 7 of 60) = 1 %
+
+
+@pytest.mark.parametrize("shift", [0.5, 2.0, 3.0])
+def test_temperature_undoes_the_shift(shift: float) -> None:
+    c = measures.calibration(run_with(shift, 1))
+    assert c is not None
+    assert c.temperature == pytest.approx(shift, rel=0.12)
+    assert c.ece > c.ece_by_chance
+    assert (c.overconfidence > 0) == (shift > 1)
+
+
+@pytest.mark.parametrize(("gap", "n"), [(0.0, 80), (0.02, 300), (0.08, 40), (0.08, 300), (0.2, 100)])
+def test_ece_interval_covers(gap: float, n: int) -> None:
+    """Bins of known confidence and accuracy; the interval is for the error of these bins."""
+    rng = np.random.default_rng(2)
+    confidence = np.linspace(0.5, 0.98, 15)
+    hits = 0
+    for seed in range(300):
+        bins = Reliability(np.repeat(confidence, n), (rng.random((15, n)) < (confidence - gap)[:, None]).ravel())
+        low, high = ece_spread(bins, seed)[1]
+        hits += low <= gap <= high
+    assert hits / 300 >= 0.92
+
+
+def test_without_probabilities() -> None:
+    assert measures.calibration(builders.from_confusion([[3, 1], [1, 3]])) is None
+    assert temperature(None) is None
+
+
+def test_fewer_samples_than_bins() -> None:
+    bins = Reliability(np.array([0.5, 0.9]), np.array([True, False]))
+    assert bins.n.sum() == 2
+    assert 0 <= bins.ece <= 1

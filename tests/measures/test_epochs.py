@@ -1,0 +1,113 @@
+"""The best epoch, its equals, the gap, and the trend."""
+
+import math
+
+import numpy as np
+import pytest
+
+from dermai_report import measures, read_run
+from dermai_report.measures.trend import lag_one_correlation, mann_kendall, noise_scale, theil_sen
+from tests import builders
+
+
+def test_published_run() -> None:
+    run = read_run(builders.PUBLISHED)
+    best, last, gap = measures.best_epoch(run), measures.last_epoch(run), measures.gap(run)
+    assert best is not None
+    assert (best.epoch, best.by, best.val_loss, best.val_accuracy) == (9, "val_loss", 0.7892, 0.7468)
+    assert best.by_val_accuracy is not None
+    assert best.by_val_accuracy.epoch == 9
+    assert best.indistinguishable_basis is None
+    assert best.checkpoint == "dermai_model.pth"
+    assert last is not None
+    assert (last.epoch, last.val_loss, last.val_accuracy) == (10, 1.1481, 0.68)
+    assert gap is not None
+    assert (gap.loss_onset_epoch, gap.accuracy_onset_epoch, gap.onset_epoch) == (3, 7, 3)
+    assert gap.at_best == pytest.approx(0.0466)
+    assert gap.at_last == pytest.approx(0.1443)
+    loss_gap, accuracy_gap = np.array(gap.loss), np.array(gap.accuracy)
+    assert mann_kendall(loss_gap[2:9]) == pytest.approx(0.13, abs=0.01)
+    assert mann_kendall(accuracy_gap[2:9]) == pytest.approx(0.29, abs=0.01)
+
+
+def test_ties_take_the_first_and_nan_never_wins() -> None:
+    run = builders.run(epochs=builders.epochs([1, 1, 1, 1], [math.nan, 0.5, 0.5, math.inf]))
+    best = measures.best_epoch(run)
+    assert best is not None
+    assert best.epoch == 2
+
+
+def test_accuracy_decides_without_losses() -> None:
+    run = builders.run(epochs=builders.epochs([], [], [0.1, 0.2, 0.3], [0.5, 0.7, 0.6]))
+    best = measures.best_epoch(run)
+    assert best is not None
+    assert (best.epoch, best.by, best.val_loss) == (2, "val_accuracy", None)
+
+
+def test_nothing_logged() -> None:
+    run = builders.run(epochs=())
+    assert measures.best_epoch(run) is None
+    assert measures.last_epoch(run) is None
+    assert measures.gap(run) is None
+    assert measures.overfitting(run).verdict == "unknown"
+
+
+def test_equals_by_paired_losses() -> None:
+    samples = builders.sample_epochs(np.random.default_rng(0), [0.2, 1.0, 2.0, 2.0, 2.0])
+    curve = samples.loss.mean(axis=1)
+    run = builders.run(epochs=builders.epochs(curve, curve), val_epochs=samples)
+    best = measures.best_epoch(run)
+    assert best is not None
+    assert best.epoch in (3, 4, 5)
+    assert not {1, 2} & set(best.indistinguishable)
+    assert best.one_standard_error == min([best.epoch, *best.indistinguishable])
+    assert "paired" in (best.indistinguishable_basis or "")
+
+
+def test_equal_epochs_are_rarely_told_apart() -> None:
+    wrong = 0
+    for seed in range(100):
+        samples = builders.sample_epochs(np.random.default_rng(seed), [1.5, 1.5], n=300)
+        curve = samples.loss.mean(axis=1)
+        best = measures.best_epoch(builders.run(epochs=builders.epochs(curve, curve), val_epochs=samples))
+        assert best is not None
+        wrong += not best.indistinguishable
+    assert wrong <= 11  # nominal 5 of 100
+
+
+def test_noise_scale_finds_the_noise() -> None:
+    rng = np.random.default_rng(1)
+    found = [noise_scale(np.linspace(1, 0, 60) ** 2 + rng.normal(0, 0.05, 60)) for _ in range(200)]
+    assert np.median(found) == pytest.approx(0.05, rel=0.08)
+    assert math.isnan(noise_scale(np.ones(4)))
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.3, 0.6])
+def test_mann_kendall_false_alarms(rho: float) -> None:
+    rng = np.random.default_rng(2)
+    alarms = 0
+    for _ in range(500):
+        x = rng.normal(size=40)
+        for i in range(1, 40):
+            x[i] = rho * x[i - 1] + math.sqrt(1 - rho**2) * x[i]
+        alarms += mann_kendall(x) < 0.05
+    assert alarms / 500 <= 0.10
+
+
+def test_trend_edges() -> None:
+    assert mann_kendall(np.ones(10)) == 1.0
+    assert mann_kendall(np.arange(3)) == 1.0
+    assert mann_kendall(np.arange(20.0)) < 0.001
+    assert theil_sen(np.array([0.0, 1, 2, 30, 4])) == pytest.approx(1.0)
+    assert lag_one_correlation(np.ones(5)) == 0.0
+
+
+def test_gap_prefers_the_evaluation_mode_pass() -> None:
+    logs = builders.epochs([0.9] * 8, [1.0] * 8)
+    from dataclasses import replace
+
+    logs = tuple(replace(e, train={**e.train, "eval_loss": 0.5}) for e in logs)
+    gap = measures.gap(builders.run(epochs=logs))
+    assert gap is not None
+    assert gap.loss[0] == pytest.approx(0.5)
+    assert gap.basis == "an evaluation-mode pass over training data"

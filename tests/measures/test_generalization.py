@@ -1,0 +1,72 @@
+"""From validation to test: the drop, its interval, and its parts."""
+
+import numpy as np
+import pytest
+
+from dermai_report import measures, read_run
+from dermai_report.run import Data, Evaluation
+from tests import builders
+
+
+def run_of(val: float, test: float, n_val: int | None, n_test: int | None) -> builders.Run:
+    counts = {"val": {"a": n_val}} if n_val else {}
+    return builders.run(
+        epochs=builders.epochs([1.0], [1.0], [val], [val]), data=Data(counts=counts), test=Evaluation(accuracy=test, n=n_test)
+    )
+
+
+def test_published_run_cannot_tell() -> None:
+    g = measures.generalization(read_run(builders.PUBLISHED))
+    assert g.drop == pytest.approx(0.0563)
+    assert (g.drop_ci95, g.significant, g.n_needed, g.epoch) == (None, None, 491, 9)
+
+
+@pytest.mark.parametrize(("n", "significant"), [(490, False), (491, True), (2000, True), (50, False)])
+def test_significance_needs_n(n: int, significant: bool) -> None:
+    assert measures.generalization(run_of(0.7468, 0.6905, n, n)).significant is significant
+
+
+def test_one_count_missing() -> None:
+    assert measures.generalization(run_of(0.8, 0.7, None, 100)).drop_ci95 is None
+
+
+def test_selection_optimism_is_the_luck_of_the_best() -> None:
+    """Twenty epochs of equal skill: what the chosen one gains on validation is all luck; a fresh set shows the truth."""
+    estimated, true = [], []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        samples = builders.sample_epochs(rng, [1.0] * 20, n=150)
+        curve = samples.loss.mean(axis=1)
+        run = builders.run(epochs=builders.epochs(curve, curve), val_epochs=samples)
+        estimated.append(measures.selection_optimism(run))
+        fresh = builders.sample_epochs(np.random.default_rng(1000 + seed), [1.0], n=4000)
+        best = int(curve.argmin())
+        accuracy = (samples.predicted[best] == samples.label).mean()
+        true.append(accuracy - (fresh.predicted[0] == fresh.label).mean())
+    assert np.mean(estimated) == pytest.approx(np.mean(true), abs=0.015)
+
+
+def test_no_optimism_without_a_choice() -> None:
+    samples = builders.sample_epochs(np.random.default_rng(0), [0.0, 3.0], n=400)
+    curve = samples.loss.mean(axis=1)
+    run = builders.run(epochs=builders.epochs(curve, curve), val_epochs=samples)
+    assert abs(measures.selection_optimism(run) or 0) < 0.01
+
+
+def test_label_shift_explains_a_drop_made_by_the_class_mix() -> None:
+    def mix(n0: int, n1: int) -> builders.Predictions:
+        label = np.repeat([0, 1], [n0, n1]).astype(np.int32)
+        wrong = np.concatenate([np.arange(n0) % 10 == 0, np.arange(n1) % 2 == 0])  # recall .9 and .5 in both splits
+        return builders.Predictions(
+            sample=[str(i) for i in range(n0 + n1)], label=label, predicted=np.where(wrong, 1 - label, label).astype(np.int32)
+        )
+
+    val, test = mix(800, 200), mix(200, 800)
+    run = builders.run(
+        classes=("a", "b"), predictions={"val": val, "test": test}, test=builders.evaluation(test, 2),
+        epochs=builders.epochs([1.0] * 10, [1.0] * 10, [0.8] * 10, [0.82] * 10),
+    )  # fmt: skip
+    assert measures.label_shift(run) == pytest.approx(0.82 - 0.58)
+    parts = measures.generalization(run).parts
+    assert parts.label_shift == pytest.approx(0.24)
+    assert parts.unexplained == pytest.approx(0.0, abs=1e-9)

@@ -1,0 +1,131 @@
+"""From a run to a report: every key there, deterministic, honest about what is missing."""
+
+import json
+
+import msgspec
+import pytest
+
+from dermai_report import diagnose, read_run, registry
+from dermai_report.diagnosis import rule_text
+from dermai_report.needs import NEEDS
+from dermai_report.report import Report
+from tests import builders
+
+KEYS = {
+    "format": None, "run": {"id", "name", "source", "path", "classes", "n_epochs", "status"},
+    "best_epoch": {"epoch", "by", "val_loss", "val_accuracy", "train_loss", "train_accuracy", "by_val_accuracy",
+                   "indistinguishable"},
+    "last_epoch": {"epoch", "val_loss", "val_accuracy", "train_loss", "train_accuracy"},
+    "overfitting": {"verdict", "overfit", "onset_epoch", "confidence"},
+    "gap": {"accuracy", "loss", "onset_epoch", "at_best", "at_last"},
+    "generalization": {"val_accuracy", "test_accuracy", "drop", "drop_ci95", "significant", "parts"},
+    "test": {"n", "accuracy", "accuracy_ci95", "loss", "macro_f1", "balanced_accuracy", "mcc", "auroc_macro", "confusion",
+             "per_class", "calibration"},
+    "findings": None, "recommendations": None, "skipped": None, "notes": None,
+}  # fmt: skip
+
+
+def as_json(report: Report) -> dict:
+    return json.loads(msgspec.json.encode(report))
+
+
+def test_published_run_has_every_key() -> None:
+    data = as_json(diagnose(read_run(builders.PUBLISHED)))
+    assert next(iter(data)) == "format"
+    for key, inner in KEYS.items():
+        assert key in data
+        if inner:
+            assert inner <= set(data[key]), key
+    assert data["format"] == "dermai-report/1"
+    assert set(data["generalization"]["parts"]) == {"selection", "sampling", "label_shift", "unexplained"}
+    for r in data["recommendations"]:
+        assert {"action", "title", "why", "priority", "status", "patch", "rules"} <= set(r)
+    for f in data["findings"]:
+        assert {"rule", "title", "severity", "confidence", "message", "evidence"} <= set(f)
+
+
+def test_published_run_says_what_the_numbers_support() -> None:
+    report = diagnose(read_run(builders.PUBLISHED))
+    assert report.best_epoch is not None
+    assert (report.best_epoch.epoch, report.last_epoch and report.last_epoch.epoch) == (9, 10)
+    assert (report.overfitting.verdict, report.overfitting.overfit) == ("provisional", False)
+    assert report.overfitting.confidence < 0.5
+    assert report.generalization.drop == pytest.approx(0.0563)
+    assert report.generalization.significant is None
+    checkpoint = next(a for a in report.answers if "checkpoint" in a.question)
+    assert checkpoint.answer == "Epoch 9"
+    assert "dermai_model.pth" in checkpoint.detail
+    assert "lowest validation loss" in checkpoint.detail
+    drop = next(f for f in report.findings if f.rule == "validation_to_test_drop")
+    assert "5.63 points" in drop.message
+    assert "491" in drop.message
+    better = next(f for f in report.findings if f.rule == "best_epoch_not_last")
+    assert all(part in better.message for part in ("1.1481", "68.00 %", "training loss still improves"))
+    gap = next(c for c in report.charts if c.id == "gap")
+    assert len(gap.series[0].y) == 10
+    assert any("log_evaluation" in note for note in report.notes)
+
+
+def test_published_run_is_advised_on_all_families() -> None:
+    report = diagnose(read_run(builders.PUBLISHED))
+    actions = {r.action: r for r in report.recommendations}
+    families = {
+        "unfreeze-gradually", "early-stopping", "cosine-schedule", "warm-restarts", "dropout", "weight-decay",
+        "stronger-augmentation", "mixup-cutmix", "label-smoothing", "test-time-augmentation", "cross-validation",
+        "look-at-confusions", "check-labels", "balance-classes",
+    }  # fmt: skip
+    assert families <= set(actions)
+    assert actions["balance-classes"].status == "already_on"
+    assert actions["balance-classes"].priority is None
+    suggested = [r for r in report.recommendations if r.status == "suggested"]
+    assert [r.priority for r in suggested] == list(range(1, len(suggested) + 1))
+    for r in report.recommendations:
+        assert r.disproof
+        assert r.why
+        wordless = r.action in ("fix-seed", "count-classes", "balance-classes")
+        assert wordless or any(character.isdigit() for why in r.why for character in why)
+
+
+def test_every_patch_is_understood_by_the_trainer() -> None:
+    from dermai_report import actions
+    from dermai_report.report import Action
+    from dermai_report.train.config import TrainConfig
+
+    patches = [a.patch for a in vars(actions).values() if isinstance(a, Action)]
+    assert len(patches) > 15
+    for patch in patches:
+        assert TrainConfig.from_mapping({"data": "x", **patch})
+
+
+def test_same_run_same_bytes() -> None:
+    first, second = (msgspec.json.encode(diagnose(read_run(builders.PUBLISHED))) for _ in range(2))
+    assert first == second
+
+
+def test_empty_run_gives_an_honest_report() -> None:
+    report = diagnose(builders.run(epochs=(), classes=(), config={}, data=builders.Data(), checkpoints={}, status="running"))
+    assert report.best_epoch is None
+    assert report.test is None
+    assert report.overfitting.verdict == "unknown"
+    assert all(a.tone in ("unknown", "neutral") for a in report.answers)
+    data = as_json(report)
+    assert data["gap"] is None
+    assert data["last_epoch"] is None
+
+
+def test_a_skipped_rule_is_not_a_pass() -> None:
+    report = diagnose(read_run(builders.PUBLISHED))
+    skipped = {s.rule: s.reason for s in report.skipped}
+    assert "log_evaluation" in skipped["miscalibration"]
+    assert not {f.rule for f in report.findings} & set(skipped)
+
+
+@pytest.mark.parametrize("name", registry.names("rules"))
+def test_every_rule_is_documented(name: str) -> None:
+    module = registry.load("rules", name, "rule")
+    text = rule_text(name, module)
+    assert text.title.endswith((".", "?"))
+    for heading in ("What it checks:", "Why it matters:", "When it is wrong:"):
+        assert heading in text.text, heading
+    for need in module.NEEDS:
+        assert all(part in NEEDS for part in need.split("|"))
