@@ -18,13 +18,14 @@ from dermai_report.measures.overfitting import detect_overfitting
 from dermai_report.measures.scores import test_scores
 from dermai_report.measures.selection import selection_optimism
 from dermai_report.measures.shift import label_shift
-from dermai_report.measures.trend import mann_kendall, noise_scale
+from dermai_report.measures.trend import chance_still_worse, mann_kendall, noise_scale
 from dermai_report.report import Overfitting
 from dermai_report.run import Run
 
 __all__ = [
     "best_epoch",
     "calibration",
+    "chance_still_worse",
     "detect_overfitting",
     "fisher_greater",
     "fisher_less",

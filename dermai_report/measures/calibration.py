@@ -70,33 +70,46 @@ def ece_spread(bins: Reliability, seed: int = 0) -> tuple[float, Interval]:
     The ECE of n samples is biased upward: noise never cancels in an absolute value. So the interval inverts a test: gaps of
     a given shape, scaled by c and with binomial noise, must not make the measured ECE a 2.5 % event on either side; chance
     alone is c = 0. The shape is a nuisance, so the interval is the union over two: gaps shrunk together (error spread over
-    the bins) and gaps shrunk one by one (error in a few of them).
+    the bins) and gaps shrunk one by one (error in a few of them); it always holds the measured value. Simulated coverage
+    .88-.99 over spread, sloped, alternating and single-bin errors.
     """
-    share = bins.n / bins.n.sum()
+    gap = bins.accuracy - bins.confidence
     rate = (bins.accuracy * bins.n + 1) / (bins.n + 2)  # Laplace: a bin without errors still has noise
-    noise = np.random.default_rng(seed).normal(size=(RESAMPLES, len(share))) * np.sqrt(rate * (1 - rate) / bins.n)
-    gap, variance = bins.accuracy - bins.confidence, rate * (1 - rate) / bins.n
+    variance = rate * (1 - rate) / bins.n
     alone = gap * np.clip(1 - 2 * variance / np.maximum(gap**2, 1e-12), 0, 1)  # each bin by its own noise: a spike stays
-    spans = [(0.0, 0.0)] if bins.ece == 0 else []
-    for gaps in (_shrunk(gap, variance), alone):
-        size = float(share @ np.abs(gaps))
-        if size > 0:
-            low, high = (size * _scale_at(level, gaps, noise, share, bins.ece) for level in (0.975, 0.025))
-            spans.append((low, high))
-    by_chance = float(np.quantile(np.abs(noise) @ share, 0.95))
-    return by_chance, (min(s[0] for s in spans), max(s[1] for s in spans))
+    error = _Error(bins, np.random.default_rng(seed))
+    low = high = bins.ece
+    for shape in (_shrunk(gap, variance), alone):
+        size = float(error.share @ np.abs(shape))
+        if size > 0 and bins.ece > 0:
+            low = min(low, size * error.scale_at(0.975, shape, bins.ece))
+            high = max(high, size * error.scale_at(0.025, shape, bins.ece))
+    return error.quantile(0.95, np.zeros_like(gap)), (low, high)
 
 
-def _scale_at(level: float, gaps: np.ndarray, noise: np.ndarray, share: np.ndarray, measured: float) -> float:
-    """The c at which `measured` is the `level` quantile of the ECE of c * gaps + noise (0 where chance alone exceeds it)."""
-    low, high = 0.0, 1.0
-    while np.quantile(np.abs(high * gaps + noise) @ share, level) < measured:
-        high *= 2
-    for _ in range(30):
-        middle = (low + high) / 2
-        below = np.quantile(np.abs(middle * gaps + noise) @ share, level) < measured
-        low, high = (middle, high) if below else (low, middle)
-    return low
+class _Error:
+    """The distribution of the ECE of given gaps: the same normal draws each time, so that it grows with the gaps."""
+
+    def __init__(self, bins: Reliability, rng: np.random.Generator) -> None:
+        self.share = bins.n / bins.n.sum()
+        self._bins = bins
+        self._draws = rng.normal(size=(RESAMPLES, len(self.share)))
+
+    def quantile(self, level: float, gaps: np.ndarray) -> float:
+        """A quantile of the ECE when accuracy is confidence + gaps, with binomial noise at that accuracy."""
+        true = np.clip(self._bins.confidence + gaps, 0, 1)
+        noise = self._draws * np.sqrt(true * (1 - true) / self._bins.n)
+        return float(np.quantile(np.abs(true - self._bins.confidence + noise) @ self.share, level))
+
+    def scale_at(self, level: float, shape: np.ndarray, measured: float) -> float:
+        """The c at which `measured` is that quantile for gaps c * shape (0 where chance alone exceeds it)."""
+        low, high = 0.0, 1.0
+        while high < 64 and self.quantile(level, high * shape) < measured:  # gaps are clipped at 0 and 1, so it may never
+            high *= 2
+        for _ in range(30):
+            middle = (low + high) / 2
+            low, high = (middle, high) if self.quantile(level, middle * shape) < measured else (low, middle)
+        return low
 
 
 def _shrunk(gaps: np.ndarray, variance: np.ndarray) -> np.ndarray:

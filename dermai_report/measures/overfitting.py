@@ -17,17 +17,19 @@ import numpy as np
 
 from dermai_report.measures.isotonic import Floats, Ints
 from dermai_report.measures.noise import TYPICAL_RHO, despike, difference_sd
-from dermai_report.measures.rise import LEAST_POINTS, NORMAL, Rise, measure_rise
+from dermai_report.measures.rise import LEAST_POINTS, NORMAL, Rise, measure_rise, seen_rise
 from dermai_report.report import Overfitting, Verdict
+from dermai_report.wording import percent, plural
 
 SMALL = math.log(1.05)  # Prechelt's GL5: a rise under 5 % is not called overfitting
-MOST_POINTS = 120  # longer runs are averaged in blocks, which are narrower than any interval of the onset
+MOST_POINTS = 80  # longer runs are averaged in blocks, which are narrower than any interval of the onset
 SINGLE_DOUBT = 56 / 73  # of 73 public runs 20 % up one epoch after the best, 56 later set a new best
 DOUBT_LEFT = 0.4  # a convention: each further elevated epoch leaves this much of that doubt
 NONE_ELEVATED = 0.2  # a convention: the fit may rise although no epoch after the best is 5 % up
 UNSTABLE_DOUBT = 0.8  # a convention: when the training loss rises as well, the run is unstable rather than overfitted
 MEMORISED = 0.01  # a training loss below this share of its range is as good as zero: its ratios mean nothing
 PROVISIONAL, LIKELY, CERTAIN, MOST = 0.10, 0.50, 0.95, 0.999
+BELOW_LIKELY = 0.49
 LIKELY_EPOCHS, CERTAIN_EPOCHS = 2, 4
 
 
@@ -35,41 +37,50 @@ class Curve(NamedTuple):
     """A loss ready for the test, made of its finite epochs.
 
     z (points,): ln loss (loss / range where one is not positive) without its spikes, long runs averaged in blocks; start
-    (points,): the index of the first epoch of each block; number, loss, scaled (epochs,): epoch numbers, the losses, and
-    these in the units of z; relative: whether z is a logarithm, so that a difference of ln 1.05 is 5 %.
+    (points,): which finite epoch each block begins with; at, scaled (finite epochs,): positions in the log, and the losses in
+    the units of z; relative: whether z is a logarithm, so that a difference of ln 1.05 is 5 %.
     """
 
     z: Floats
     start: Ints
-    number: Ints
-    loss: Floats
+    at: Ints
     scaled: Floats
     relative: bool
 
 
-def detect_overfitting(train_loss: Sequence[float] | None, val_loss: Sequence[float]) -> Overfitting:
+def detect_overfitting(
+    train_loss: Sequence[float] | None,
+    val_loss: Sequence[float],
+    *,
+    epochs: Sequence[int] | None = None,
+    metric: str = "loss",
+) -> Overfitting:
     """Whether the validation loss has turned upwards for good, with a confidence in [0, 1].
 
-    train_loss, val_loss: one value an epoch in any positive unit (train may be None or empty; NaN and inf are left out); onset
-    and interval are positions in val_loss from 1. Deterministic, and the same for losses in other units. Raises nothing.
+    train_loss, val_loss: one value an epoch, in any unit (train may be None or empty; NaN and inf are left out). Onset and
+    interval are positions in val_loss from 1, or the numbers in `epochs` (as long as val_loss); metric is what `reason` calls
+    the values. Deterministic, and the same for losses in other units. Too little data gives "unknown", no error.
     """
     val = np.asarray(val_loss, dtype=np.float64).ravel()
     train = np.asarray(train_loss if train_loss is not None else [], dtype=np.float64).ravel()
+    number = np.arange(1, len(val) + 1) if epochs is None else np.asarray(epochs, dtype=np.int64)
     finite = np.isfinite(val)
     tail = len(val) - 1 - int(np.flatnonzero(finite).max(initial=-1))
-    diverged = f"The run diverged: no finite validation loss in the last {_epochs(tail)}. " if 0 < tail < len(val) else ""
+    diverged = f"The run diverged: no finite validation {metric} in the last {plural(tail, 'epoch')}. " if tail > 0 else ""
     if finite.sum() < LEAST_POINTS:
-        return _unknown(diverged, int(finite.sum()))
-    if np.ptp(val[finite] / np.abs(val[finite]).max(initial=1e-300)) == 0:
-        return Overfitting("none", False, None, 0.0, reason=diverged + "The validation loss is the same in every epoch.")
+        few = f"Only {plural(int(finite.sum()), 'epoch')} with a finite validation {metric}: too few to tell a rise from noise."
+        none = f"No finite validation {metric} was logged."
+        return Overfitting("unknown", False, None, 0.0, reason=diverged + few if finite.any() else none)
+    if _constant(val[finite]):
+        return Overfitting("none", False, None, 0.0, reason=f"{diverged}The validation {metric} is the same in every epoch.")
 
     curve = prepare(val)
     rise = measure_rise(curve.z)
-    after = curve.scaled[curve.start[rise.first] :] if rise.first < len(curve.z) else curve.scaled[:0]
-    elevated = int((after > rise.floor + SMALL).sum())
+    elevated = _elevated(curve, rise)
     unstable = _train_rises(train, rise.height)
     confidence = _confidence(rise, elevated, len(curve.z)) * (1 - UNSTABLE_DOUBT * unstable)
-    return _record(curve, rise, elevated, confidence, diverged + _reason(curve, rise, elevated, unstable, train))
+    reason = diverged + _reason(curve, rise, elevated, unstable, train, number, metric)
+    return _record(curve, rise, elevated, confidence, number, reason)
 
 
 def prepare(loss: Floats, memorised: float = 0.0) -> Curve:
@@ -77,66 +88,102 @@ def prepare(loss: Floats, memorised: float = 0.0) -> Curve:
 
     memorised: this share of the range is added first, which leaves ratios of almost nothing without weight.
     """
-    number = np.flatnonzero(np.isfinite(loss))
-    x = loss[number] / np.abs(loss[number]).max()
+    at = np.flatnonzero(np.isfinite(loss))
+    x = loss[at] / np.abs(loss[at]).max()
     if memorised:
         x = x - min(x.min(), 0.0) + memorised * np.ptp(x)
     relative = bool(x.min() > 0)
     scaled = np.log(x) if relative else x / np.ptp(x)
     clean = despike(scaled, float(difference_sd(scaled[None], TYPICAL_RHO)[0]))
-    width = math.ceil(len(x) / MOST_POINTS)
-    start = np.arange(0, len(x), width)
+    start = np.arange(0, len(x), math.ceil(len(x) / MOST_POINTS))
     z = np.add.reduceat(clean, start) / np.diff(start, append=len(x))
-    return Curve(z, start, number + 1, loss[number], scaled, relative)
+    return Curve(z, start, at, scaled, relative)
 
 
 def bayes_factor(p: float, n: int) -> float:
     """Evidence for an effect over none, from its p-value and n observations: Wagenmakers' 3 p sqrt(n) rule and its branches."""
-    root = math.sqrt(n)
-    if p <= 0.1:
-        return 1 / (3 * p * root)
-    return 1 / (4 / 3 * p ** (2 / 3) * root) if p <= 0.5 else 1 / (p**0.25 * root)
+    against = 3 * p if p <= 0.1 else 4 / 3 * math.cbrt(p) ** 2 if p <= 0.5 else math.sqrt(math.sqrt(p))
+    return 1 / (against * math.sqrt(n))
 
 
 def _confidence(rise: Rise, elevated: int, n: int) -> float:
     """The product of: it rises at all (even odds before looking), by more than 5 %, and lastingly."""
     evidence = bayes_factor(rise.p, n)
-    large = NORMAL.cdf((rise.height - SMALL) / rise.error)
+    large = float(NORMAL.cdf((rise.height - SMALL) / rise.error))
     lasting = 1 - SINGLE_DOUBT * DOUBT_LEFT ** (elevated - 1) if elevated else NONE_ELEVATED
     return min(evidence / (1 + evidence) * large * lasting, MOST)
+
+
+def _elevated(curve: Curve, rise: Rise) -> int:
+    """How many epochs after the best are more than 5 % above it, spikes included: they are counted, not averaged."""
+    after = curve.scaled[curve.start[rise.first] :] if rise.first < len(curve.z) else curve.scaled[:0]
+    return int((after > rise.floor + SMALL).sum())
 
 
 def _train_rises(train: Floats, height: float) -> float:
     """How sure it is that the training loss ends above its own lowest level too, by 5 % and half of the validation's rise."""
     finite = train[np.isfinite(train)]
-    if len(finite) < LEAST_POINTS or np.ptp(finite / max(np.abs(finite).max(), 1e-300)) == 0:
+    if len(finite) < LEAST_POINTS or _constant(finite):
         return 0.0
-    rise = measure_rise(prepare(train, MEMORISED).z)
-    return NORMAL.cdf((rise.height - max(SMALL, height / 2)) / rise.error)
+    z, least = prepare(train, MEMORISED).z, max(SMALL, height / 2)
+    if seen_rise(z) < least:  # what is seen only ever overstates: the lowest level was chosen for being lowest
+        return 0.0
+    rise = measure_rise(z)
+    return float(NORMAL.cdf((rise.height - least) / rise.error))
 
 
-def _record(curve: Curve, rise: Rise, elevated: int, confidence: float, reason: str) -> Overfitting:
+def _record(curve: Curve, rise: Rise, elevated: int, confidence: float, number: Ints, reason: str) -> Overfitting:
     """The verdict in words; without enough elevated epochs the confidence is held below the next word."""
     if elevated < LIKELY_EPOCHS:
-        confidence = min(confidence, LIKELY - 0.01)
+        confidence = min(confidence, BELOW_LIKELY)
     verdict: Verdict = "none" if confidence < PROVISIONAL else "provisional" if confidence < LIKELY else "likely"
     if confidence >= CERTAIN and elevated >= CERTAIN_EPOCHS:
         verdict = "certain"
-    shown = math.expm1(max(rise.seen, 0.0)) if curve.relative else None
+    shown = max(_shown(curve, rise), 0.0) if curve.relative else None
     if verdict == "none":
         return Overfitting(verdict, False, None, confidence, None, shown, elevated, reason)
-    onset, low, high = (int(curve.number[curve.start[i]]) for i in (rise.first, rise.low, rise.high))
-    return Overfitting(verdict, confidence >= LIKELY, onset, confidence, (low, high), shown, elevated, reason)
+    block = np.append(curve.start, len(curve.at))
+    first, low, high = (int(number[curve.at[i]]) for i in (block[rise.first], block[rise.low], block[rise.high + 1] - 1))
+    return Overfitting(verdict, confidence >= LIKELY, first, confidence, (low, high), shown, elevated, reason)
 
 
-def _unknown(diverged: str, finite: int) -> Overfitting:
-    what = f"{_epochs(finite)} with a finite validation loss: too few" if finite else "No finite validation loss: nothing"
-    return Overfitting("unknown", False, None, 0.0, reason=f"{diverged}{what} to tell a rise from noise.")
+def _shown(curve: Curve, rise: Rise) -> float:
+    """The end of the run above its lowest level, as a reader of the log sees it: a fraction of it, or of the range."""
+    seen = float(np.median(curve.scaled[curve.start[rise.end] :])) - rise.floor
+    return math.expm1(seen) if curve.relative else seen
 
 
-def _reason(curve: Curve, rise: Rise, elevated: int, unstable: float, train: Floats) -> str:
-    return f"{rise}"
+def _reason(curve: Curve, rise: Rise, elevated: int, unstable: float, train: Floats, number: Ints, metric: str) -> str:
+    """One sentence with this run's numbers, which claims no more than the test does."""
+    lowest, up = int(number[curve.at[_lowest(curve, rise)]]), _shown(curve, rise)
+    if rise.first == len(curve.z) or up <= 0:
+        return f"The validation {metric} ends at its lowest level (epoch {lowest}): it has not turned upwards."
+    of = "" if curve.relative else " of its range"
+    what = f"The validation {metric} ends {percent(up, 1)}{of} above its lowest level (epoch {lowest})"
+    if up < 0.05:
+        return f"{what}: a rise under 5 % is not called overfitting."
+    chance = "under 0.1 %" if rise.p < 0.001 else percent(rise.p, 1)
+    judged = f"; of runs that never rise, {chance} would look as much like it by their noise"
+    if elevated == 1:
+        judged = ": one epoch cannot tell overfitting from a spike"
+    elif unstable >= 0.5:
+        judged = f"; the training {metric} ends above its own lowest level as well, as in an unstable run"
+    later = plural(len(curve.at) - 1 - _lowest(curve, rise), "later epoch")
+    return f"{what}, {elevated} of {later} more than 5 %{of} above it{judged}{_train_words(curve, rise, train)}."
 
 
-def _epochs(count: int) -> str:
-    return f"{count} epoch" if count == 1 else f"{count} epochs"
+def _train_words(curve: Curve, rise: Rise, train: Floats) -> str:
+    """What the training loss did between the validation loss's lowest epoch and its last, where both were logged."""
+    lowest, last = int(curve.at[_lowest(curve, rise)]), int(curve.at[-1])
+    if lowest == last or last >= len(train) or not np.isfinite(train[[lowest, last]]).all():
+        return ""
+    return f"; training meanwhile went from {train[lowest]:.4g} to {train[last]:.4g}"
+
+
+def _lowest(curve: Curve, rise: Rise) -> int:
+    """Which finite epoch is the last of the lowest level."""
+    return int(np.append(curve.start, len(curve.at))[rise.first]) - 1
+
+
+def _constant(loss: Floats) -> bool:
+    return bool((loss == loss[0]).all())

@@ -31,19 +31,18 @@ class Rise(NamedTuple):
     """A curve against its valley, in the units of the curve.
 
     first: index of the first point of the rise (n when there is none); low, high: its 90 % interval; floor: the lowest level;
-    seen: the end above the floor; height, error: the same without the bias of choosing the lowest, and its standard error;
-    p: how often a curve that never rises, with this noise, looks this much like a valley; noise: its standard deviation.
+    end: index of the first point that counts as the end; height, error: the end above the floor, without the bias of choosing
+    the lowest, and its standard error; p: how often a curve that never rises, with this noise, looks as much like a valley.
     """
 
     first: int
     low: int
     high: int
     floor: float
-    seen: float
+    end: int
     height: float
     error: float
     p: float
-    noise: float
 
 
 class Noise(NamedTuple):
@@ -61,17 +60,20 @@ def measure_rise(z: Floats) -> Rise:
     z, fit, noise = _settled_fit(z)
     n = len(z)
     rng = np.random.default_rng(0)  # a report says the same each time
-    falling, rising = _simulate(rng, z, fit, noise)
-    observed, null, again = fit_valleys(z[None]), fit_valleys(falling), fit_valleys(rising)
-    floor, first = (float(bottoms(z[None], observed)[0][0]), int(bottoms(z[None], observed)[1][0]))
+    observed = fit_valleys(z[None])
+    levels, stops = bottoms(z[None], observed)
+    floor, first = float(levels[0]), int(stops[0])
+    flat = _flat_bottomed(fit, floor, noise)
+    falling, rising = _simulate(rng, z, flat, noise)
+    null, again = fit_valleys(falling), fit_valleys(rising)
 
-    end = slice(n - max(1, min(n // END_SHARE, n - first, END_MOST)), n)
-    height = np.median(rising[:, end], axis=1) - bottoms(rising, again)[0]
-    seen = float(np.median(z[end])) - floor
-    bias = float(height.mean() - (np.median(fit[end]) - fit.min()))
+    end = _end(n, first)
+    height = np.median(rising[:, end:], axis=1) - bottoms(rising, again)[0]
+    bias = float(height.mean() - (np.median(flat[end:]) - flat.min()))
+    unbiased = float(np.median(z[end:])) - floor - bias
 
     # The epochs that the likelihood ratio cannot tell from the minimum, with the cut that holds the true one 9 times in 10.
-    short = again.explained.max(axis=1) - again.explained[:, first]
+    short = again.explained.max(axis=1) - again.explained[:, int(np.flatnonzero(flat <= flat.min()).max()) + 1]
     inside = np.flatnonzero(observed.explained[0].max() - observed.explained[0] <= np.quantile(short, 0.9))
     low, high = np.clip((inside.min(), inside.max()), 1, n - 1)
 
@@ -79,7 +81,14 @@ def measure_rise(z: Floats) -> Rise:
     prior = np.maximum(difference_sd(falling, noise.rho), noise.least)
     p = tail_probability(float(ratio), _likelihood_ratio(null.explained, null.total, prior, noise.freedom))
     error = max(float(height.std()), noise.least)
-    return Rise(first, int(low), int(high), floor, seen, seen - bias, error, p, noise.sd)
+    return Rise(first, int(low), int(high), floor, end, unbiased, error, p)
+
+
+def seen_rise(z: Floats) -> float:
+    """How far the end of the curve z (n >= 5 points) lies above the floor of its valley, as it is seen."""
+    z, _, _ = _settled_fit(z)
+    floor, first = bottoms(z[None], fit_valleys(z[None]))
+    return float(np.median(z[_end(len(z), int(first[0])) :]) - floor[0])
 
 
 def tail_probability(value: float, draws: Floats) -> float:
@@ -97,12 +106,16 @@ def tail_probability(value: float, draws: Floats) -> float:
 
 
 def _settled_fit(z: Floats) -> tuple[Floats, Floats, Noise]:
-    """The curve with its last two points winsorised, its valley and its noise. (A spike there has no second side to show it.)"""
+    """The curve with its last two points winsorised (a spike there has no second side to show it), its valley and its noise.
+
+    They may exceed the three before by two standard deviations, or by two steps like the last ones: a smooth rise stays.
+    """
     least = max(rounding_sd(z), PRECISION)
     _, noise = _fit(z, least)
     z = z.copy()
     for t in (len(z) - 2, len(z) - 1):
-        z[t] = min(z[t], z[max(0, t - 3) : t].max() + 2 * noise.sd)
+        step = float(np.median(np.abs(np.diff(z[max(0, t - 4) : t]))))
+        z[t] = min(z[t], z[max(0, t - 3) : t].max() + max(2 * noise.sd, step))
     return z, *_fit(z, least)
 
 
@@ -119,8 +132,19 @@ def _fit(z: Floats, least: float) -> tuple[Floats, Noise]:
     return fit, Noise(max(math.sqrt(variance), least), freedom + PRIOR_FREEDOM, rho, prior, least)
 
 
+def _flat_bottomed(fit: Floats, floor: float, noise: Noise) -> Floats:
+    """The valley (n,) with the levels that the noise cannot tell from the floor, within its standard error, put on the floor.
+
+    Of a flat bottom the fit picks the stretch that chance made lowest; simulated from such a fit, the minimum would look
+    better known than it is.
+    """
+    length = int((fit <= fit.min() + PRECISION * noise.least).sum())
+    error = noise.sd / math.sqrt(length)
+    return np.where(fit <= floor + error, floor, fit)
+
+
 def _simulate(rng: np.random.Generator, z: Floats, fit: Floats, noise: Noise) -> tuple[Floats, Floats]:
-    """Curves that fall (NULL_CURVES, n) and curves with this valley (RISING_CURVES, n): the noise is drawn as uncertain as it is."""
+    """Curves that fall (NULL_CURVES, n) and curves with this valley (RISING_CURVES, n), and noise as uncertain as it is."""
     n = len(z)
     falling = valley_curve(z, fit_valleys(z[None]), n)
     sd = noise.sd * np.sqrt(noise.freedom / rng.chisquare(noise.freedom, NULL_CURVES))
@@ -129,8 +153,13 @@ def _simulate(rng: np.random.Generator, z: Floats, fit: Floats, noise: Noise) ->
     return falling + draws, fit + draws[:RISING_CURVES]
 
 
+def _end(n: int, first: int) -> int:
+    """Where the end of a curve of n points begins, whose rise begins at `first`."""
+    return n - max(1, min(n // END_SHARE, n - first, END_MOST))
+
+
 def _likelihood_ratio(explained: Floats, total: Floats, prior: Floats, freedom: float) -> Floats:
-    """Falling against valley, for each row: freedom * ln(1 + gain / (what the valley leaves + prior noise)), as a chi-square."""
+    """Falling against valley, for each row: freedom * ln(1 + gain / (what the valley leaves + prior)), nearly a chi-square."""
     best = explained.max(axis=1)
     left = np.maximum(total - best, 0) + PRIOR_FREEDOM * prior**2
     ratio: Floats = freedom * np.log1p((best - explained[:, -1]) / left)

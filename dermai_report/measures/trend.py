@@ -8,6 +8,7 @@ from statistics import NormalDist
 import numpy as np
 
 NORMAL_MEDIAN = 0.6745  # median of |N(0, 1)|
+MOST = 0.95  # noise estimated from few epochs, with tails heavier than normal, supports no more
 
 
 def noise_scale(values: np.ndarray) -> float:
@@ -19,6 +20,24 @@ def noise_scale(values: np.ndarray) -> float:
     if len(finite) < 5:
         return math.nan
     return float(np.median(np.abs(np.diff(finite, 2))) / NORMAL_MEDIAN / math.sqrt(6))
+
+
+def chance_still_worse(losses: np.ndarray) -> float:
+    """Chance, in (0, 1), that the last of (n,) positive losses is worse than the lowest by more than noise; 0.5: cannot tell.
+
+    On the logarithm, with the noise of `noise_scale`: the lowest of n noisy values is low by about their expected minimum
+    (Blom 1958: the (n - 3/8) / (n + 1/4) quantile of a normal), which is taken off the difference first.
+    """
+    finite = losses[np.isfinite(losses)]
+    if len(finite) < 5 or finite.min() <= 0:
+        return 0.5
+    noise = noise_scale(np.log(finite))
+    if noise == 0:
+        return 0.5
+    n = len(finite)
+    luck = NormalDist().inv_cdf((n - 0.375) / (n + 0.25)) * noise
+    chance = NormalDist().cdf((math.log(finite[-1] / finite.min()) - luck) / (math.sqrt(2) * noise))
+    return min(chance, MOST)
 
 
 def lag_one_correlation(values: np.ndarray) -> float:

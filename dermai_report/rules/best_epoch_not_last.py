@@ -10,8 +10,10 @@ When it is wrong: where the validation set is small the two epochs may be equall
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from dermai_report import actions, measures, wording
-from dermai_report.report import Advice, Finding
+from dermai_report.report import Advice, BestEpoch, Finding
 from dermai_report.run import Run
 
 NEEDS = ()
@@ -22,8 +24,6 @@ def check(run: Run) -> Iterator[Finding]:
     best, last = measures.best_epoch(run), measures.last_epoch(run)
     if best is None or last is None or last.epoch == best.epoch:
         return
-    told_apart = best.indistinguishable_basis is not None and last.epoch not in best.indistinguishable
-    confidence = 0.95 if told_apart else 0.5
     message = (
         f"Epoch {best.epoch} is the best (validation loss {wording.nats(best.val_loss)}, accuracy "
         f"{wording.percent(best.val_accuracy)}); the last, epoch {last.epoch}, has {wording.nats(last.val_loss)} and "
@@ -31,24 +31,30 @@ def check(run: Run) -> Iterator[Finding]:
     )
     if last.train_loss is not None and best.train_loss is not None and last.train_loss < best.train_loss:
         message += f", while the training loss still improves ({best.train_loss:.4f} to {last.train_loss:.4f})"
-    if not told_apart:
-        known = best.indistinguishable_basis is not None
-        message += ". " + (
-            "The validation data cannot tell the two apart"
-            if known
-            else "Without the validation samples, how sure the difference is cannot be told"
-        )
+    confidence, words = _how_sure(run, best, last.epoch)
+    message = f"{message}. {words}"
     yield Finding(
         title=f"Epoch {best.epoch} is better than the last epoch, {last.epoch}",
         severity="info",
         confidence=confidence,
-        message=f"{message}.",
-        evidence={"best_epoch": best.epoch, "last_epoch": last.epoch, "by": best.by, "told_apart": told_apart},
+        message=message,
+        evidence={"best_epoch": best.epoch, "last_epoch": last.epoch, "by": best.by},
         advice=[
-            Advice(actions.SHIP_BEST, f"{message}."),
+            Advice(actions.SHIP_BEST, message),
             Advice(
                 actions.EARLY_STOPPING,
                 f"{wording.plural(last.epoch - best.epoch, 'epoch')} ran after the best one without improving on it.",
             ),
         ],
     )
+
+
+def _how_sure(run: Run, best: BestEpoch, last: int) -> tuple[float, str]:
+    """The confidence that the last epoch is really worse than the best, and on what it rests."""
+    if best.indistinguishable_basis is None:
+        chance = measures.chance_still_worse(np.array(run.series("val", "loss")))
+        basis = "from the noise of the curve alone, as no validation samples were logged"
+        return chance, f"Confidence that it is really worse, {basis}: {wording.confidence(chance)}."
+    if last in best.indistinguishable:
+        return 0.5, f"The validation data cannot tell the two apart ({best.indistinguishable_basis})."
+    return 0.95, f"The validation data tell the two apart ({best.indistinguishable_basis})."

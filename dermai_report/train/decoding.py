@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 
 import numpy as np
 from PIL import Image, ImageOps
 
 # What cameras, scanners and the web produce; Pillow also opens stubs and films, which are no pictures to train on.
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "JPEG2000", "AVIF", "MPO")
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "JPEG2000", "AVIF")
 PREFIX = 16  # bytes that Pillow's own recognisers ask for
+
+
+@cache
+def formats() -> tuple[str, ...]:
+    """Those of FORMATS that this Pillow was built with."""
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
 def looks_like_image(prefix: bytes, suffix: str) -> bool:
     """Whether a file is meant as a picture: by its first bytes, or else (it may be broken) by its ending."""
-    Image.init()
-    if Image.EXTENSION.get(suffix.lower()) in FORMATS:
+    if Image.EXTENSION.get(suffix.lower()) in formats():
         return True
-    recognisers = (Image.OPEN[name][1] for name in FORMATS if name in Image.OPEN)
+    recognisers = (Image.OPEN[name][1] for name in formats())
     return any(accepts is not None and accepts(prefix) is True for accepts in recognisers)
 
 
@@ -27,7 +34,7 @@ def decode(data: bytes, side: int) -> Image.Image:
     A JPEG much larger than `side` is decoded at a half, quarter or eighth (its draft mode), never below 2 * side, so
     that the resize that follows still decides the pixels. Raises OSError or ValueError for what cannot be decoded whole.
     """
-    with Image.open(io.BytesIO(data), formats=FORMATS) as file:
+    with Image.open(io.BytesIO(data), formats=formats()) as file:
         file.draft("RGB", (2 * side, 2 * side))
         try:
             file.load()
@@ -61,4 +68,5 @@ def _to_8_bit(values: np.ndarray) -> np.ndarray:
         scaled = np.nan_to_num(values).clip(0, top) * (255 / top)
     else:
         scaled = values.clip(0, 65535) / 257
-    return np.round(scaled).astype(np.uint8)
+    eight_bit: np.ndarray = np.round(scaled).astype(np.uint8)
+    return eight_bit

@@ -31,7 +31,8 @@ class Outcome:
     @property
     def predicted(self) -> np.ndarray:
         """(n,) the most probable class."""
-        return np.argmax(self.probabilities, axis=1)
+        classes: np.ndarray = self.probabilities.argmax(axis=1)
+        return classes
 
     @property
     def accuracy(self) -> float:

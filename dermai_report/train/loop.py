@@ -67,6 +67,8 @@ def train(config: TrainConfig, command: str, progress: Progress) -> Result:
     config = replace(config, image_size=data.image_size, name=config.name or f"{config.model}-{config.epochs}-epochs")
     for split in data.held_out:
         progress.say(f"no {split} folder: held out {data.size_of(split)} of the training images by seed {config.seed}")
+    if config.weights == "none" and config.unfreeze != "full":
+        progress.say("random weights, and some of them frozen: --unfreeze full trains all of them")
     training = prepare(config, data, device)
     history = History()
     with interruptible() as interruption, open_run(training, command) as run:
@@ -127,10 +129,8 @@ def fit(training: Training, history: History, run: RunWriter, interruption: Inte
             trained = train_epoch(training, epoch, history, interruption, progress)
             validated = evaluate(training.evaluated, training.data.val, training.device)
             val = metrics.of_validation(validated, training.objective)
-            extra = {}
             if len(measured):
-                again = evaluate(training.evaluated, measured, training.device)
-                extra["train_eval"] = metrics.of_training_images(again)
+                trained |= metrics.of_training_images(evaluate(training.evaluated, measured, training.device))
             is_best = history.add(val, config.best_by)
             rates, seconds = learning_rates(training.optimizer, phase), time.perf_counter() - start
             run.log_epoch(
@@ -141,7 +141,6 @@ def fit(training: Training, history: History, run: RunWriter, interruption: Inte
                 seconds=seconds,
                 phase="+".join(phase) if len(phase) < len(model.groups) else "full",
                 val_samples=(validated.losses, validated.predicted, validated.labels),
-                **extra,
             )
             if is_best:  # after the line: a checkpoint never holds an epoch that the log lacks
                 checkpoints.save_best(run, training.evaluated, epoch, config.best_by)

@@ -54,4 +54,4 @@ def of_validation(outcome: Outcome, objective: Objective) -> dict[str, float]:
 
 def of_training_images(outcome: Outcome) -> dict[str, float]:
     """What is logged of training images in evaluation mode: the honest half of the gap to validation."""
-    return {"loss": outcome.loss, "accuracy": outcome.accuracy, "n": len(outcome.labels)}
+    return {"eval_loss": outcome.loss, "eval_accuracy": outcome.accuracy, "eval_n": len(outcome.labels)}

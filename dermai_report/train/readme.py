@@ -28,7 +28,8 @@ Preprocessing
 {best}: weights of the epoch chosen by {best_by}. This is the one to use.
 {loading}
 
-{last}: the whole model of the last epoch, for torch.export (no pickled code; torch alone is enough).
+{last}: the whole model of the last epoch, for torch.export (no pickled code; torch alone is enough); written
+when the run finishes.
 
     import torch
     model = torch.export.load("{last}").module()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
@@ -32,7 +34,8 @@ def _imagenet(model: str) -> dict[str, Tensor]:
     if model.startswith("resnet") and hasattr(type(choice), "IMAGENET1K_V1"):
         choice = type(choice).IMAGENET1K_V1  # the weights of the original recipe; V2 came later, from another one
     try:
-        state: dict[str, Tensor] = choice.get_state_dict(progress=False, check_hash=True)
+        with contextlib.redirect_stdout(sys.stderr):  # torch announces a download on stdout, where only results belong
+            state: dict[str, Tensor] = choice.get_state_dict(progress=False, check_hash=True)
     except (OSError, RuntimeError) as error:  # URLError is an OSError; a wrong hash is a RuntimeError
         place = Path(torch.hub.get_dir()) / "checkpoints" / Path(urlparse(choice.url).path).name
         raise DermaiError(

@@ -1,0 +1,170 @@
+"""Image folders: what is read, how it is split, and what is said when it cannot be trained on."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from dermai_report.errors import DermaiError
+from dermai_report.train.config import TrainConfig
+from dermai_report.train.data import DataSet, load_data
+
+from .conftest import COLOURS, write_images
+
+
+def load(folder: Path | str, **options: Any) -> DataSet:
+    return load_data(TrainConfig.from_mapping({"data": str(folder), "image_size": 32, **options}))
+
+
+def message_of(folder: Path | str, **options: Any) -> str:
+    with pytest.raises(DermaiError) as caught:
+        load(folder, **options)
+    assert caught.value.hint
+    return str(caught.value)
+
+
+def test_split_folders(split_folder: Path) -> None:
+    data = load(split_folder)
+    assert data.classes == ("blue", "green", "red")
+    assert (len(data.train), len(data.val), len(data.test or ())) == (18, 12, 12)
+    assert data.held_out == ()
+    assert data.train.pixels.shape == (18, 32, 32, 3)
+    assert data.val.samples[0] == "val/blue/00.jpg"
+    assert data.facts.counts["train"] == {"blue": 6, "green": 6, "red": 6}
+    for number, colour in enumerate(COLOURS.values()):  # pixels, labels and names belong together
+        mean = data.val.pixels[data.val.labels == number].float().mean(dim=(0, 1, 2))
+        assert torch.allclose(mean, torch.tensor(colour).float(), atol=15)
+
+
+@pytest.mark.parametrize("spelling", ["valid", "validation", "Val"])
+def test_spellings_of_validation(split_folder: Path, spelling: str) -> None:
+    (split_folder / "val").rename(split_folder / spelling)
+    assert len(load(split_folder).val) == 12
+
+
+def test_held_out_splits_are_stratified_and_repeatable(class_folder: Path) -> None:
+    first, again, other = (load(class_folder, seed=seed) for seed in (1, 1, 2))
+    assert first.held_out == ("val", "test")
+    assert first.facts.counts == {
+        "train": {"blue": 14, "green": 6, "red": 6},
+        "val": {"blue": 3, "green": 2, "red": 2},
+        "test": {"blue": 3, "green": 2, "red": 2},
+    }
+    assert (first.val.samples, first.facts.fingerprint) == (again.val.samples, again.facts.fingerprint)
+    assert first.val.samples != other.val.samples
+    parts = [set(s.samples) for s in (first.train, first.val, first.test) if s]
+    assert len(set.union(*parts)) == sum(map(len, parts)) == 40
+
+
+def test_only_the_missing_split_is_held_out(split_folder: Path) -> None:
+    shutil.rmtree(split_folder / "test")
+    data = load(split_folder)
+    assert data.held_out == ("test",)
+    assert len(data.val) == 12
+    assert all(s.startswith("train/") for s in data.test.samples) if data.test else False
+    assert load(split_folder, test_fraction=0.0).test is None
+
+
+def test_fingerprint_follows_content(split_folder: Path) -> None:
+    before = load(split_folder).facts.fingerprint
+    (split_folder / "val" / "red" / "00.jpg").write_bytes((split_folder / "val" / "red" / "01.jpg").read_bytes())
+    assert load(split_folder).facts.fingerprint != before
+
+
+def test_files_are_told_by_content(split_folder: Path) -> None:
+    folder = split_folder / "train" / "red"
+    (folder / "00.jpg").rename(folder / "00.jfif")
+    (folder / "01.jpg").rename(folder / "no-ending")
+    (folder / "notes.txt").write_text("not a picture")
+    (folder / ".hidden.jpg").write_text("not a picture either")
+    (folder / "deeper").mkdir()
+    (folder / "02.jpg").rename(folder / "deeper" / "02.jpg")
+    assert load(split_folder).facts.counts["train"]["red"] == 6
+
+
+def test_missing_path(tmp_path: Path) -> None:
+    assert "no such folder" in message_of(tmp_path / "absent")
+
+
+def test_a_file_instead_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert "is a file" in message_of(tmp_path / "file")
+
+
+def test_empty_folder(tmp_path: Path) -> None:
+    assert "holds no class folders" in message_of(tmp_path)
+
+
+def test_class_without_images(split_folder: Path) -> None:
+    for picture in (split_folder / "val" / "red").iterdir():
+        picture.unlink()
+    assert "class 'red' has no images in" in message_of(split_folder)
+
+
+def test_class_of_one_split_only(split_folder: Path) -> None:
+    shutil.rmtree(split_folder / "test" / "green")
+    assert "class 'green' has images in train but none in test" in message_of(split_folder)
+
+
+def test_single_class(tmp_path: Path) -> None:
+    write_images(tmp_path / "photos" / "red", COLOURS["red"], 5)
+    assert "a single class, 'red'" in message_of(tmp_path / "photos")
+
+
+def test_no_train_folder(split_folder: Path) -> None:
+    shutil.rmtree(split_folder / "train")
+    assert "no train folder" in message_of(split_folder)
+
+
+def test_two_validation_folders(split_folder: Path) -> None:
+    (split_folder / "valid").mkdir()
+    assert "two folders for val" in message_of(split_folder)
+
+
+def test_class_too_small_to_split(class_folder: Path) -> None:
+    for picture in sorted((class_folder / "red").iterdir())[2:]:
+        picture.unlink()
+    assert "class 'red' has 2 image(s)" in message_of(class_folder)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a picture", None])
+def test_corrupt_image(split_folder: Path, content: bytes | None) -> None:
+    path = split_folder / "train" / "red" / "03.jpg"
+    path.write_bytes(path.read_bytes()[:600] if content is None else content)
+    assert "train/red/03.jpg" in message_of(split_folder)
+    data = load(split_folder, skip_bad_images=True)
+    assert data.facts.unreadable == ["train/red/03.jpg"]
+    assert data.facts.counts["train"]["red"] == 5
+
+
+def test_class_of_nothing_but_corrupt_images(split_folder: Path) -> None:
+    for path in (split_folder / "test" / "red").iterdir():
+        path.write_bytes(b"broken")
+    assert "class 'red' has images in train but none in test" in message_of(split_folder, skip_bad_images=True)
+
+
+def test_digits() -> None:
+    data = load("digits")
+    assert data.classes == tuple("0123456789")
+    assert sum(len(s) for s in (data.train, data.val, data.test) if s) == 1797
+    assert data.train.pixels.max() == 255
+
+
+def test_sample_of_training_images_is_fixed(split_folder: Path) -> None:
+    images = load(split_folder).train
+    assert images.sample(5, seed=1).samples == images.sample(5, seed=1).samples
+    assert len(images.sample(0, seed=1)) == 0
+    assert len(images.sample(99, seed=1)) == 18
+
+
+def test_pixels_are_the_resized_picture(split_folder: Path) -> None:
+    data = load(split_folder)
+    with Image.open(split_folder / data.val.samples[3]) as picture:
+        expected = np.asarray(picture.convert("RGB").resize((32, 32), Image.Resampling.BILINEAR))
+    assert np.array_equal(data.val.pixels[3].numpy(), expected)
