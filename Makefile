@@ -3,13 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-DEMO_NAME := demo-digits
+DEMO := --data digits --weights none --unfreeze full --batch-size 64 --epochs 8 --name resnet18-digits
 
 .PHONY: demo test lint format schemas bench docs clean
 
 # Train ResNet18 on the digits embedded in scikit-learn, then report on the run.
 demo: $(VENV)/.train
-	$(BIN)/dermai-train --data digits --name $(DEMO_NAME) $(DEMO)
+	$(BIN)/dermai-train $(DEMO)
 	$(BIN)/dermai-report runs/latest
 	@echo "The full report:"
 	$(BIN)/dermai-report runs/latest --format html,md

@@ -14,7 +14,6 @@ from dermai_report import wording
 from dermai_report.report import Unit
 
 UNKNOWN = "—"
-SPACE = "\u00a0"  # between a number and its unit, so that a line never breaks there
 MINUS = "\u2212"
 
 # Characters that would act on the text around them, or are invalid in HTML: C0 and C1 controls but tab, newline and
@@ -36,8 +35,8 @@ def visible(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """`visible` text with all white space runs, line breaks among them, made one space."""
-    return " ".join(visible(text).split())
+    """`visible` text in which every run of spaces, tabs and line breaks is one space."""
+    return re.sub(r"[ \t\r\n]+", " ", visible(text)).strip()
 
 
 def shorten(text: str, length: int = 40) -> str:
@@ -61,7 +60,7 @@ def bare(value: float | int | str | None, unit: Unit = "plain", digits: int = 2)
     elif unit == "nats":
         text = f"{value:.4f}"
     elif unit == "seconds":
-        text = wording.duration(value).replace(" ", SPACE)
+        text = wording.duration(value)
     elif unit in ("count", "epoch") or isinstance(value, int):
         text = f"{value:,.0f}"
     else:
@@ -73,7 +72,7 @@ def quantity(value: float | int | str | None, unit: Unit = "plain", digits: int 
     """The number with its unit: "68.40 %", "3.21 points", "0.9120 nats", "1,503", "7 min"; a dash when unknown."""
     text = bare(value, unit, digits)
     suffix = {"percent": "%", "points": "points", "nats": "nats"}.get(unit, "")
-    return text if text == UNKNOWN or not suffix or isinstance(value, str) else f"{text}{SPACE}{suffix}"
+    return text if text == UNKNOWN or not suffix or isinstance(value, str) else f"{text} {suffix}"
 
 
 def interval(ci: Sequence[float] | None, unit: Unit = "plain") -> str:
@@ -95,7 +94,7 @@ def cell(value: float | int | str | None, unit: Unit = "plain", ci: Sequence[flo
 
 def cell_interval(ci: Sequence[float] | None, unit: Unit = "plain") -> str:
     """The interval of a value in a table."""
-    return interval(ci, unit).removesuffix(f"{SPACE}nats")
+    return interval(ci, unit).removesuffix(" nats")
 
 
 def with_interval(value: float | int | str | None, unit: Unit = "plain", ci: Sequence[float] | None = None) -> str:

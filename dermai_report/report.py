@@ -436,6 +436,6 @@ class Report(Record, frozen=True, kw_only=True):
         return save(self, Path(path), format)
 
     def _repr_html_(self) -> str:
-        from dermai_report.renderers import render
+        from dermai_report.renderers.html import embedded
 
-        return render(self, "html")
+        return embedded(self)

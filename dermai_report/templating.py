@@ -19,6 +19,7 @@ from dermai_report.errors import DermaiError
 
 NAME = 40  # characters shown of a name from a log
 FULL_NAME = 400  # and of the whole of it, in its tooltip
+HTML_TEXT = 4000  # characters of any one text on a page
 MARKDOWN_TEXT = 1200  # characters of any one text in Markdown, where size is limited
 
 FILTERS = {
@@ -115,7 +116,7 @@ def _markdown(value: Any) -> Any:
 
 
 def _visible(value: Any) -> Any:
-    return fmt.visible(value) if type(value) is str else value
+    return fmt.visible(fmt.shorten(value, HTML_TEXT)) if type(value) is str else value
 
 
 __all__ = ["environment", "escape", "escape_markdown", "fenced", "html_name", "markdown_name", "template_dir"]

@@ -34,7 +34,8 @@ class Scale:
             margin = 1.0 if whole else abs(low) * 0.1 or 0.5
             return cls(low - margin, high + margin, [low])
         margin = (high - low) * 0.04
-        inside = [tick for tick in ticks(low, high, most, whole) if low - margin <= tick <= high + margin]
+        reach = 0.0 if whole else margin  # there is no epoch 0, nor any after the last
+        inside = [tick for tick in ticks(low, high, most, whole) if low - reach <= tick <= high + reach]
         return cls(low - margin, high + margin, inside)
 
     @classmethod

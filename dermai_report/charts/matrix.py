@@ -45,7 +45,7 @@ def draw(chart: MatrixChart) -> Canvas | None:
     left = max(longest, axes.room([chart.row_label[:NAME]]) + 14) + 12
     above = longest * 0.62 + 40
     edge = left + n * size
-    canvas = Canvas(edge + longest * 0.72, above + n * size + 4, (left, above, edge, above + n * size), (0, n), (n, 0))
+    canvas = Canvas(edge + longest * 0.82, above + n * size + 4, (left, above, edge, above + n * size), (0, n), (n, 0))
     canvas.text("axis", (left, 12), f"{fmt.shorten(fmt.one_line(chart.column_label), NAME)} →")
     canvas.text("axis", (left - 10, above - 8), f"{fmt.shorten(fmt.one_line(chart.row_label), NAME)} ↓", "end")
     for i in range(0, n, math.ceil(14 / size)):

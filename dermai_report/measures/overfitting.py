@@ -107,11 +107,11 @@ def bayes_factor(p: float, n: int) -> float:
 
 
 def _confidence(rise: Rise, elevated: int, n: int) -> float:
-    """The product of: it rises at all (even odds before looking), by more than 5 %, and lastingly."""
+    """The product of: it rises at all (even odds before looking), by more than 5 % if it rises, and lastingly."""
     evidence = bayes_factor(rise.p, n)
-    large = float(NORMAL.cdf((rise.height - SMALL) / rise.error))
+    rises, large = (NORMAL.cdf((rise.height - least) / rise.error) for least in (0.0, SMALL))
     lasting = 1 - SINGLE_DOUBT * DOUBT_LEFT ** (elevated - 1) if elevated else NONE_ELEVATED
-    return min(evidence / (1 + evidence) * large * lasting, MOST)
+    return float(min(evidence / (1 + evidence) * large / max(rises, large, 1e-300) * lasting, MOST))
 
 
 def _elevated(curve: Curve, rise: Rise) -> int:

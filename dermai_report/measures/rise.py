@@ -22,7 +22,8 @@ RHO_SD = 0.24  # root mean square error of `lag_one` in simulations of 5 to 300 
 PRECISION = 2.0**-23  # losses are float32 at best: no relative noise is smaller
 COUNTED = 10  # from so many exceedances on a p-value is counted, not extrapolated
 END_SHARE, END_MOST = 10, 5  # the end of a run is its last tenth, at most five points: longer would hide a late fall
-LEAST_POINTS = 5
+END_SD = 1.5  # a convention: with 1 to 2, false alarms and recall differ by less than simulations can tell
+LEAST_POINTS = 5  # a fall, a turn and a rise, with something left to see noise by
 
 NORMAL = NormalDist()
 
@@ -108,14 +109,14 @@ def tail_probability(value: float, draws: Floats) -> float:
 def _settled_fit(z: Floats) -> tuple[Floats, Floats, Noise]:
     """The curve with its last two points winsorised (a spike there has no second side to show it), its valley and its noise.
 
-    They may exceed the three before by two standard deviations, or by two steps like the last ones: a smooth rise stays.
+    They may exceed the three before by END_SD, or by one step like the last ones: a smooth rise stays.
     """
     least = max(rounding_sd(z), PRECISION)
     _, noise = _fit(z, least)
     z = z.copy()
     for t in (len(z) - 2, len(z) - 1):
         step = float(np.median(np.abs(np.diff(z[max(0, t - 4) : t]))))
-        z[t] = min(z[t], z[max(0, t - 3) : t].max() + max(2 * noise.sd, step))
+        z[t] = min(z[t], z[max(0, t - 3) : t].max() + max(END_SD * noise.sd, step))
     return z, *_fit(z, least)
 
 

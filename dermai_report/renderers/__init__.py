@@ -42,13 +42,13 @@ def format_of(path: Path) -> str:
     """The format whose files end as `path` does; raises DermaiError where none does."""
     # Only the format whose name is the ending is tried first: looking at every SUFFIX imports every renderer.
     ending = path.suffix.lower()
-    if ending[1:] in registry.names("renderers"):
+    if ending[1:] in registry.names("renderers") and suffix(ending[1:]) == ending:
         return ending[1:]
     by_suffix = {module.SUFFIX: name for name, module in registry.load_all("renderers") if module.SUFFIX}
     if ending in by_suffix:
         return by_suffix[ending]
     if not ending:
-        raise DermaiError(
-            f"no format for {path}", f"give it an ending ({', '.join(sorted(by_suffix))}) or name a format"
-        )
-    raise unknown_name("format for the ending", ending, by_suffix)
+        raise DermaiError(f"no format for {path}", f"give it an ending ({', '.join(sorted(by_suffix))}) or name a format")
+    # Compared without the dot, which all endings share: it would make ".docx" seem near to ".md".
+    hint = unknown_name("format", ending[1:], [known[1:] for known in by_suffix]).hint
+    raise DermaiError(f"no format for {path}: nothing writes {ending} files", hint)

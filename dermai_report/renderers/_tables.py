@@ -81,10 +81,6 @@ def _epoch(label: str, epoch: int, *values: float | None) -> list[Cell]:
 
 
 def _scores(id: str, title: str, found: list[Row]) -> Table:
-    rows = [
-        [Cell(value=label), Cell(value=value, unit=unit, ci95=ci)]
-        for label, value, unit, ci in found
-        if value is not None
-    ]
+    rows = [[Cell(value=label), Cell(value=value, unit=unit, ci95=ci)] for label, value, unit, ci in found if value is not None]
     columns = ["", "Value", "95 % interval"] if any(ci for _, _, _, ci in found) else ["", "Value"]
     return Table(id=id, title=title, columns=columns, rows=rows)

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from dermai_report import charts
+from dermai_report import formatting as fmt
 from dermai_report.charts import lines, numbers
 from dermai_report.renderers import _tables as tables
 from dermai_report.report import Chart, LineChart, MatrixChart, Report, Table
@@ -67,6 +68,12 @@ def render(report: Report) -> str:
     }
     text = environment("html").get_template("report.html.j2").render(context)
     return re.sub(r"\n\s*\n+|\n +(?=<)", "\n", text)
+
+
+def embedded(report: Report) -> str:
+    """The page in a frame of its own, for a notebook: its styles do not leak, nor do those around it reach in."""
+    page = str(escape(render(report)))
+    return f'<iframe title="Training report" style="width:100%;height:80vh;border:0" srcdoc="{page}"></iframe>'
 
 
 def _figures(report: Report) -> dict[str, list[Any]]:
@@ -132,7 +139,9 @@ def _docs(report: Report) -> dict[str, Doc]:
     markdown.preprocessors.deregister("html_block")
     for pattern in ("html", "image_link", "image_reference", "short_image_ref"):
         markdown.inlinePatterns.deregister(pattern)
-    return {text.rule: Doc(text.title, Markup(_tame(markdown.reset().convert(_led(text.text))))) for text in wanted}
+    return {
+        text.rule: Doc(text.title, Markup(_tame(markdown.reset().convert(_led(fmt.visible(text.text)))))) for text in wanted
+    }
 
 
 def _led(text: str) -> str:

@@ -126,9 +126,7 @@ def _shaded(chart: MatrixChart) -> Table:
 
 
 def _mistakes(chart: MatrixChart) -> Table:
-    found = [
-        (count, sum(row), i, j) for i, row in enumerate(chart.counts) for j, count in enumerate(row) if i != j and count
-    ]
+    found = [(count, sum(row), i, j) for i, row in enumerate(chart.counts) for j, count in enumerate(row) if i != j and count]
     found.sort(key=lambda mistake: (-mistake[0], mistake[2:]))
     rows = [
         [

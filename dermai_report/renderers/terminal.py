@@ -85,10 +85,8 @@ def _numbers(report: Report) -> list[RenderableType]:
     grid.add_column(justify="right", no_wrap=True)
     grid.add_column(style="dim")
     for number in report.numbers:
-        words = [
-            fmt.interval(number.ci95, number.unit) and f"95 % {fmt.interval(number.ci95, number.unit)}",
-            number.note,
-        ]
+        interval = fmt.interval(number.ci95, number.unit)
+        words = [interval and f"95 % interval {interval}", number.note]
         about = "; ".join(_line(word) for word in words if word)
         grid.add_row(_line(number.label), Text(fmt.quantity(number.value, number.unit), style="bold"), Text(about))
     return [_heading("Key numbers"), grid]
@@ -101,7 +99,7 @@ def _findings(findings: list[Finding]) -> list[RenderableType]:
     for finding in findings[:MOST_FINDINGS]:
         sign, style = _SEVERITY[finding.severity]
         sure = f"  {fmt.confidence(finding.confidence)}"
-        title = Text.assemble((_line(finding.title), "bold"), (sure, "dim"), (f"  {finding.rule}", "dim"))
+        title = Text.assemble((_line(finding.title), "bold"), (sure, "dim"), (f"  {_name(finding.rule)}", "dim"))
         lines.append(_hanging(Text(sign, style=style), Group(title, Text(_line(finding.message)))))
     more = len(findings) - MOST_FINDINGS
     return [*lines, Text(f"  and {more} more", style="dim")] if more > 0 else lines
@@ -141,7 +139,7 @@ def _name(words: str) -> str:
 
 
 def _skipped(report: Report) -> str:
-    return ", ".join(skipped.rule for skipped in report.skipped)
+    return ", ".join(_name(skipped.rule) for skipped in report.skipped)
 
 
 def _where(report: Report) -> str:

@@ -107,4 +107,4 @@ def test_python_api(here: Path) -> None:
     report = diagnose(read_run("runs/latest"))
     assert report.save("report.html").read_text().startswith("<!")
     assert report.overfitting["verdict"] == "provisional"
-    assert report._repr_html_().startswith("<!")
+    assert report._repr_html_().startswith("<iframe")

@@ -58,7 +58,7 @@ def lines(
             r.Series(label="Training", role="train", x=x, y=train),
             r.Series(label="Validation", role="val", x=x, y=val),
         ],
-        "marks": [r.Mark(x=6, label="lowest, epoch 6"), r.Mark(x=8, until=10, label="rise from 8")],
+        "marks": [r.Mark(x=6.0, label="lowest, epoch 6"), r.Mark(x=8.0, until=10.0, label="rise from 8")],
     }
     return r.LineChart(**(fields | more))
 
@@ -175,7 +175,7 @@ def full() -> r.Report:
         title="Accuracy per epoch",
         y_label="Accuracy (%)",
         caption="The validation accuracy is flat from epoch 5 on: 67.9 to 69.0 %, within its noise of ± 2.4 points.",
-        marks=[r.Mark(x=6, label="lowest loss, epoch 6"), r.Mark(x=8, label="highest accuracy, epoch 8")],
+        marks=[r.Mark(x=6.0, label="lowest loss, epoch 6"), r.Mark(x=8.0, label="highest accuracy, epoch 8")],
     )
     gap = r.LineChart(
         id="gap",

@@ -1,0 +1,84 @@
+import re
+import shutil
+import subprocess
+
+import pytest
+from bs4 import BeautifulSoup
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dermai_report.renderers import md
+from tests.renderers import sample
+
+needs_cmark = pytest.mark.skipif(shutil.which("cmark-gfm") is None, reason="no cmark-gfm here")
+
+
+def as_github(text):
+    command = ["cmark-gfm", "--unsafe", *["-e", "table", "-e", "tasklist", "-e", "autolink", "-e", "tagfilter"]]
+    done = subprocess.run(command, input=text.encode(), capture_output=True, check=True)
+    return BeautifulSoup(done.stdout.decode(), "html5lib")
+
+
+def test_it_starts_with_the_marker_and_the_verdict():
+    text = md.render(sample.full())
+    assert text.startswith("<!-- dermai-report -->\n")
+    assert "> [!CAUTION]\n> **Ship epoch 6" in text
+    assert "> [!WARNING]" in md.render(sample.nothing_known())
+
+
+def test_curves_are_mermaid_with_a_legend_and_a_table_to_fall_back_on():
+    text = md.render(sample.full())
+    assert "xychart-beta" in text and "plotColorPalette" in text
+    assert "🟦 Training &nbsp; 🟧 Validation" in text
+    assert text.count("<details>") == text.count("</details>") > 4
+
+
+@needs_cmark
+def test_github_reads_tables_tasks_and_patches():
+    soup = as_github(md.render(sample.full()))
+    cells = [td.get_text() for td in soup.find_all("td")]
+    assert "▒ 39" in cells and "65.60 %" in cells
+    assert len(soup.select("li input[type=checkbox]")) == 3
+    assert 'augment = "strong"' in soup.select_one("li pre").get_text()
+    widths = [{len(row.find_all(["td", "th"])) for row in table.find_all("tr")} for table in soup.find_all("table")]
+    assert all(len(width) == 1 for width in widths)
+
+
+@needs_cmark
+@pytest.mark.parametrize("kind", sample.HOSTILE)
+def test_hostile_text_stays_text(kind):
+    assert len(md.render(sample.hostile(kind))) <= md.MAX_CHARS
+    text = md.render(sample.hostile(kind), max_chars=10**7)
+    soup, plain = as_github(text), as_github(md.render(sample.full()))
+    assert not soup.find_all(["script", "img", "a", "style", "del"])
+    assert len(soup.find_all("table")) == len(plain.find_all("table"))
+    assert len(soup.find_all("details")) == len(plain.find_all("details"))
+    assert len(soup.find_all(["h1", "h2", "h3"])) == len(plain.find_all(["h1", "h2", "h3"]))
+    prose = re.sub(r"(`{3,})\w*\n.*?\1", "", text, flags=re.DOTALL)
+    assert not re.search(r"@\w|(?<!&)#\d", prose)
+
+
+@needs_cmark
+@settings(max_examples=25, deadline=None)
+@given(st.text(max_size=40))
+def test_any_text_keeps_the_tables_whole(text):
+    soup = as_github(md.render(sample.with_text(sample.full(), text)))
+    assert len(soup.find_all("table")) == len(as_github(md.render(sample.full())).find_all("table"))
+    assert not soup.find_all(["script", "img", "a"])
+
+
+@pytest.mark.parametrize("limit", [60_000, 9_000, 3_000, 1_000])
+def test_whole_sections_are_left_out_from_the_end_and_named(limit):
+    whole = md.render(sample.full(), max_chars=10**6)
+    text = md.render(sample.full(), max_chars=limit)
+    assert len(text) <= limit
+    assert text.startswith("<!-- dermai-report -->")
+    if len(whole) > limit:
+        assert "**Left out** to stay within" in text and "the provenance" in text
+        assert text.count("<details>") == text.count("</details>")
+
+
+def test_many_classes_give_the_most_frequent_mistakes():
+    text = md.render(sample.large())
+    assert "100 classes are too many" in text
+    assert len(text) <= md.MAX_CHARS

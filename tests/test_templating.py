@@ -1,0 +1,98 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2 import UndefinedError
+from markupsafe import Markup
+
+from dermai_report import formatting, templating
+
+
+def test_templates_are_found_in_the_checkout():
+    assert (templating.template_dir() / "report.html.j2").is_file()
+
+
+@pytest.mark.parametrize("dialect", ["html", "md"])
+def test_a_name_that_is_not_there_is_an_error(dialect):
+    with pytest.raises(UndefinedError):
+        templating.environment(dialect).from_string("{{ nothing }}").render()
+
+
+def test_html_is_escaped_and_controls_are_visible():
+    text = templating.environment("html").from_string("{{ x }}").render(x="<b>\x1b\u202e</b>")
+    assert text == "&lt;b&gt;␛⟨U+202E⟩&lt;/b&gt;"
+
+
+def test_long_names_are_cut_and_whole_in_the_tooltip():
+    name = templating.html_name("a" * 10_000)
+    assert name.count("a") < 500
+    assert '<bdi title="aaa' in name
+    assert templating.html_name("Naevus") == "<bdi>Naevus</bdi>"
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("a|b", r"a\|b"),
+        ("@team", "@<!-- -->team"),
+        ("see #123", "see #<!-- -->123"),
+        ("<script>", "&lt;script&gt;"),
+        ("a\nb", "a b"),
+        ("# title", r"\# title"),
+        ("1. item", r"1\. item"),
+        ("65.6 %", "65.6 %"),
+        ("val_loss", "val_loss"),
+        ("http://a.example", "http&#58;//a.example"),
+    ],
+)
+def test_markdown_is_escaped(text, escaped):
+    assert templating.escape_markdown(text) == escaped
+
+
+def test_what_is_markup_already_is_not_escaped_again():
+    assert templating.environment("md").from_string("{{ x }}|{{ y }}").render(x=Markup("*a*"), y="*a*") == r"*a*|\*a\*"
+
+
+def test_a_fence_is_longer_than_any_in_its_text():
+    assert templating.fenced("a\n````\nb", "toml") == "`````toml\na\n````\nb\n`````"
+
+
+@given(st.text())
+def test_no_text_keeps_a_character_that_acts_on_its_surroundings(text):
+    seen = formatting.visible(text)
+    assert not set(seen) & set("\x00\x1b\u202e\u2066\u200b\ufeff\ufffe")
+    seen.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "words"),
+    [
+        (0.684, "percent", "68.40 %"),
+        (-0.004, "points", "−0.40 points"),
+        (-0.00001, "points", "0.00 points"),
+        (0.9, "nats", "0.9000 nats"),
+        (1503, "count", "1,503"),
+        (412.0, "seconds", "7 min"),
+        (0.00005, "plain", "5e-5"),
+        (None, "percent", "—"),
+        (float("nan"), "nats", "—"),
+        (float("inf"), "plain", "—"),
+    ],
+)
+def test_values_are_worded_with_their_unit(value, unit, words):
+    assert formatting.quantity(value, unit) == words
+
+
+def test_intervals_epochs_confidence_and_patches():
+    assert formatting.interval((0.661, 0.706), "percent") == "66.1 to 70.6 %"
+    assert formatting.interval((0.629, 0.68)) == "0.629 to 0.680"
+    assert formatting.interval(None) == ""
+    assert formatting.epochs([8, 6, 7, 11]) == "6–8, 11"
+    assert formatting.confidence(1.0) == "very high confidence (0.99)"
+    assert formatting.confidence(0.1) == "very low confidence (0.10)"
+
+
+def test_a_patch_is_valid_toml():
+    import tomllib
+
+    patch = {"lr": 1e-3, "mixup": True, "note": 'a "b"\n', "steps": [1, 2], "optimizer": {"name": "adamw", "deep": {"x": 1}}}
+    assert tomllib.loads(formatting.toml(patch | {"none": None})) == patch
