@@ -232,7 +232,7 @@ def _class_table(run: Run) -> Table | None:
             Cell(c.recall, "percent", c.recall_ci95),
             Cell(c.specificity, "percent", c.specificity_ci95),
             Cell(c.f1, "percent", c.f1_ci95),
-            Cell(c.auroc, "percent", c.auroc_ci95),
+            Cell(c.auroc, "plain", c.auroc_ci95),
         ]
         for c in scores.per_class
     ]

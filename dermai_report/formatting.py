@@ -84,12 +84,9 @@ def interval(ci: Sequence[float] | None, unit: Unit = "plain") -> str:
     return f"{bare(ci[0], unit, 1)} to {quantity(ci[1], unit, 1)}"
 
 
-def cell(value: float | int | str | None, unit: Unit = "plain", ci: Sequence[float] | None = None) -> str:
-    """A value in a table: percent and points with their unit, nats without (a column of losses says so once).
-
-    Beside an interval it has the interval's one decimal.
-    """
-    return bare(value, unit) if unit == "nats" else quantity(value, unit, 1 if ci else 2)
+def cell(value: float | int | str | None, unit: Unit = "plain") -> str:
+    """A value in a table: percent and points with their unit, nats without (a column of losses says so once)."""
+    return bare(value, unit) if unit == "nats" else quantity(value, unit)
 
 
 def cell_interval(ci: Sequence[float] | None, unit: Unit = "plain") -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dermai_report.errors import DermaiError
 from dermai_report.files import write_atomically
-from dermai_report.run import Evaluation, Predictions, SampleEpochs
+from dermai_report.run import SMALLEST_PROBABILITY, Evaluation, Predictions, SampleEpochs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 FOLDER = "predictions"
 ROW_SUM_TOLERANCE = 1e-3  # float16 soft-max rows over 1,000 classes stay well inside it
-SMALLEST_PROBABILITY = 1e-12  # a sure and wrong prediction costs 27.6 nats, not infinity
 
 
 def file_of(run: Path, split: str) -> Path:

@@ -78,6 +78,7 @@ class BestEpoch(Record, frozen=True):
     one_standard_error: int | None = None
     checkpoint: str | None = None
     checkpoint_epoch: int | None = None
+    val_loss_ci95: Interval | None = None
 
 
 class LastEpoch(Record, frozen=True):
@@ -204,6 +205,7 @@ class TestScores(Record, frozen=True):
     epoch: int | None = None
     checkpoint: str | None = None
     majority_accuracy: float | None = None
+    auroc_macro_ci95: Interval | None = None
 
 
 # ---- charts and tables, as data ------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Status = Literal["running", "finished", "failed", "interrupted", "unknown"]
-Number = float | None
+SMALLEST_PROBABILITY = 1e-12  # a sure and wrong prediction costs 27.6 nats, not infinity
 
 # History of the run directory's format:
 #   1  run.json, epochs.jsonl, test.json, predictions/*.parquet, predictions/val_epochs/NNNN.parquet, model/

@@ -55,9 +55,9 @@ def key_numbers(run: Run) -> list[KeyNumber]:
         at = log.at if log else None
         n = run.count("val")
         interval = measures.wilson(best.val_accuracy * n, n) if best.val_accuracy is not None and n else None
-        numbers.append(KeyNumber("Best epoch", best.epoch, "epoch", note=f"of {len(run.epochs)}", at=at))
+        numbers.append(KeyNumber("Best epoch", best.epoch, "epoch", note=_equals(best, len(run.epochs)), at=at))
         if best.val_loss is not None:
-            numbers.append(KeyNumber("Validation loss, best epoch", best.val_loss, "nats", at=at))
+            numbers.append(KeyNumber("Validation loss, best epoch", best.val_loss, "nats", best.val_loss_ci95, at=at))
         numbers.append(KeyNumber("Validation accuracy, best epoch", best.val_accuracy, "percent", interval, _sized(n), at))
     if last is not None and best is not None and last.epoch != best.epoch:
         numbers.append(KeyNumber(f"Validation loss, last epoch ({last.epoch})", last.val_loss, "nats", at=run.epochs[-1].at))
@@ -127,6 +127,8 @@ def _close(best: BestEpoch) -> str:
 
 def _overfit(found: Overfitting) -> Answer:
     answer = OVERFIT_WORDS[found.verdict]
+    if found.verdict == "none" and found.elevated_epochs:
+        answer = "Not shown"
     if found.overfit and found.onset_epoch is not None:
         answer += f", from epoch {found.onset_epoch} on"
         if found.onset_ci90 and found.onset_ci90[0] != found.onset_ci90[1]:
@@ -142,6 +144,11 @@ def _next(recommendations: list[Recommendation]) -> Answer:
         return Answer(question, "Nothing stands out", "No rule that could be checked asks for a change.", "neutral")
     then = f" Then: {wording.listed([r.title for r in first[1:3]])}." if len(first) > 1 else ""
     return Answer(question, first[0].title, f"{first[0].why[0]}{then}", "neutral")
+
+
+def _equals(best: BestEpoch, epochs: int) -> str:
+    same = f"; as good: {wording.epoch_ranges(best.indistinguishable)}" if best.indistinguishable else ""
+    return f"of {epochs}{same}"
 
 
 def _sized(n: int | None) -> str:

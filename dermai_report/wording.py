@@ -10,12 +10,12 @@ UNKNOWN = "unknown"
 
 def percent(fraction: float | None, digits: int = 2) -> str:
     """0.7468 -> "74.68 %"."""
-    return UNKNOWN if fraction is None else f"{100 * fraction:.{digits}f} %"
+    return UNKNOWN if fraction is None else f"{_signed(100 * fraction, digits)} %"
 
 
 def points(fraction: float | None, digits: int = 2) -> str:
     """0.0563 -> "5.63 points": a difference of two percentages."""
-    return UNKNOWN if fraction is None else f"{100 * fraction:.{digits}f} points"
+    return UNKNOWN if fraction is None else f"{_signed(100 * fraction, digits)} points"
 
 
 def nats(loss: float | None) -> str:
@@ -25,12 +25,12 @@ def nats(loss: float | None) -> str:
 
 def percent_interval(interval: Sequence[float] | None, digits: int = 1) -> str:
     """(0.65, 0.72) -> "65.0 to 72.0 %"."""
-    return UNKNOWN if interval is None else f"{100 * interval[0]:.{digits}f} to {100 * interval[1]:.{digits}f} %"
+    return UNKNOWN if interval is None else _span(interval, digits, "%")
 
 
 def points_interval(interval: Sequence[float] | None, digits: int = 1) -> str:
     """(-0.01, 0.12) -> "-1.0 to 12.0 points"."""
-    return UNKNOWN if interval is None else f"{100 * interval[0]:.{digits}f} to {100 * interval[1]:.{digits}f} points"
+    return UNKNOWN if interval is None else _span(interval, digits, "points")
 
 
 def confidence(value: float) -> str:
@@ -70,3 +70,13 @@ def duration(seconds: float | None) -> str:
         return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
     minutes = round(seconds / 60)
     return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+
+
+def _span(interval: Sequence[float], digits: int, unit: str) -> str:
+    return f"{_signed(100 * interval[0], digits)} to {_signed(100 * interval[1], digits)} {unit}"
+
+
+def _signed(value: float, digits: int) -> str:
+    """With a true minus sign, and no minus before a zero."""
+    text = f"{value:.{digits}f}"
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", "\u2212")

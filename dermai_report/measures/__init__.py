@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from dermai_report.measures.cache import once_per_run
 from dermai_report.measures.calibration import calibration, reliability
 from dermai_report.measures.comparison import fisher_greater, fisher_less, holm
@@ -50,15 +48,8 @@ __all__ = [
 @once_per_run
 def overfitting(run: Run) -> Overfitting:
     """`detect_overfitting` on a run's losses, in the run's own epoch numbers; without losses, on 1 - accuracy."""
-    if run.has("val", "loss"):
-        found = detect_overfitting(run.series("train", "loss"), run.series("val", "loss"))
-    else:
-        errors = [[1 - a for a in run.series(split, "accuracy")] for split in ("train", "val")]
-        found = detect_overfitting(*errors)
     number = [e.epoch for e in run.epochs]
-    low_high = found.onset_ci90
-    return msgspec.structs.replace(
-        found,
-        onset_epoch=None if found.onset_epoch is None else number[found.onset_epoch - 1],
-        onset_ci90=None if low_high is None else tuple(number[min(e, len(number)) - 1] for e in low_high),
-    )
+    if run.has("val", "loss"):
+        return detect_overfitting(run.series("train", "loss"), run.series("val", "loss"), epochs=number)
+    train, val = ([1 - a for a in run.series(split, "accuracy")] for split in ("train", "val"))
+    return detect_overfitting(train, val, epochs=number, metric="error")

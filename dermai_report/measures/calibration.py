@@ -6,11 +6,10 @@ import numpy as np
 
 from dermai_report.measures.cache import once_per_run
 from dermai_report.report import Calibration, Interval
-from dermai_report.run import Predictions, Run
+from dermai_report.run import SMALLEST_PROBABILITY, Predictions, Run
 
 BINS = 15  # the usual number since Guo et al. 2017
 RESAMPLES = 1000
-SMALLEST = 1e-12
 
 
 class Reliability:
@@ -59,7 +58,7 @@ def calibration(run: Run) -> Calibration | None:
         ece_by_chance=by_chance,
         overconfidence=float(bins.n @ (bins.confidence - bins.accuracy) / bins.n.sum()),
         brier=float(brier.mean()),
-        nll=float(-np.log(np.maximum(true, SMALLEST)).mean()),
+        nll=float(-np.log(np.maximum(true, SMALLEST_PROBABILITY)).mean()),
         temperature=temperature(run.predictions.get("val")),
     )
 
@@ -131,7 +130,7 @@ def temperature(outcome: Predictions | None, tolerance: float = 1e-3) -> float |
     """
     if outcome is None or outcome.probabilities is None or len(outcome) < 2:
         return None
-    logits = np.log(np.maximum(outcome.probabilities.astype(np.float64), SMALLEST))
+    logits = np.log(np.maximum(outcome.probabilities.astype(np.float64), SMALLEST_PROBABILITY))
     logits -= logits.max(axis=1, keepdims=True)
     true = logits[np.arange(len(outcome)), outcome.label]
 

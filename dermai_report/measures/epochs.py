@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from dermai_report.measures.cache import once_per_run
-from dermai_report.measures.intervals import Z95
+from dermai_report.measures.intervals import Z95, mean_interval
 from dermai_report.report import BestEpoch, ByAccuracy, LastEpoch
 from dermai_report.run import EpochLog, Run
 
@@ -41,6 +41,7 @@ def best_epoch(run: Run) -> BestEpoch | None:
         one_standard_error=min([best.epoch, *same]) if basis else None,
         checkpoint=saved.file if saved else None,
         checkpoint_epoch=saved.epoch if saved else None,
+        val_loss_ci95=_loss_interval(run, best.epoch),
     )
 
 
@@ -65,6 +66,13 @@ def shipped_epoch(run: Run) -> int | None:
         return run.test.epoch
     best = best_epoch(run)
     return best.epoch if best else None
+
+
+def _loss_interval(run: Run, epoch: int) -> tuple[float, float] | None:
+    """95 % interval of an epoch's validation loss from its standard error over samples; None without per-sample losses."""
+    if run.val_epochs is None or epoch not in run.val_epochs.epochs:
+        return None
+    return mean_interval(run.val_epochs.loss[run.val_epochs.epochs.index(epoch)])
 
 
 def _indistinguishable(run: Run, best: EpochLog) -> tuple[list[int], str | None]:

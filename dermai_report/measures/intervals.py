@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from statistics import NormalDist
 
+import numpy as np
+
 Z95 = NormalDist().inv_cdf(0.975)
 
 
@@ -34,6 +36,14 @@ def newcombe(p1: float, n1: float, p2: float, n2: float, z: float = Z95) -> tupl
         difference - math.hypot(p1 - low1, high2 - p2),
         difference + math.hypot(high1 - p1, p2 - low2),
     )
+
+
+def mean_interval(losses: np.ndarray) -> tuple[float, float] | None:
+    """95 % interval of the mean of (n,) non-negative losses by their standard error; None for n < 2 or non-finite ones."""
+    if len(losses) < 2 or not np.isfinite(losses).all():
+        return None
+    mean, error = float(losses.mean(dtype=np.float64)), float(losses.std(ddof=1, dtype=np.float64)) / math.sqrt(len(losses))
+    return max(mean - Z95 * error, 0.0), mean + Z95 * error
 
 
 def samples_to_resolve(p1: float, p2: float, limit: int = 10_000_000) -> int | None:

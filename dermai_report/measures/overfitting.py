@@ -22,7 +22,7 @@ from dermai_report.report import Overfitting, Verdict
 from dermai_report.wording import percent, plural
 
 SMALL = math.log(1.05)  # Prechelt's GL5: a rise under 5 % is not called overfitting
-MOST_POINTS = 80  # longer runs are averaged in blocks, which are narrower than any interval of the onset
+MOST_POINTS = 80  # longer runs are averaged in blocks (4 epochs in 300): less than an onset can be known to, and 20 ms a run
 SINGLE_DOUBT = 56 / 73  # of 73 public runs 20 % up one epoch after the best, 56 later set a new best
 DOUBT_LEFT = 0.4  # a convention: each further elevated epoch leaves this much of that doubt
 NONE_ELEVATED = 0.2  # a convention: the fit may rise although no epoch after the best is 5 % up
@@ -111,7 +111,7 @@ def _confidence(rise: Rise, elevated: int, n: int) -> float:
     evidence = bayes_factor(rise.p, n)
     rises, large = (NORMAL.cdf((rise.height - least) / rise.error) for least in (0.0, SMALL))
     lasting = 1 - SINGLE_DOUBT * DOUBT_LEFT ** (elevated - 1) if elevated else NONE_ELEVATED
-    return float(min(evidence / (1 + evidence) * large / max(rises, large, 1e-300) * lasting, MOST))
+    return float(min(evidence / (1 + evidence) * large / max(rises, 1e-300) * lasting, MOST))
 
 
 def _elevated(curve: Curve, rise: Rise) -> int:

@@ -15,7 +15,7 @@ import numpy as np
 from dermai_report.measures.isotonic import Floats, bottoms, fit_valleys, valley_curve
 from dermai_report.measures.noise import ar1, clipped_squares, difference_sd, lag_one, rounding_sd
 
-NULL_CURVES = 200  # the p-value's moments are then known to about a tenth, which moves no verdict
+NULL_CURVES = 200  # the p-value's moments are then known to about a tenth; more cost time in proportion
 RISING_CURVES = 100  # a standard error and a 90 % quantile need fewer
 PRIOR_FREEDOM = 4.0  # second differences count as four more degrees of freedom: a fit of few epochs leaves almost none
 RHO_SD = 0.24  # root mean square error of `lag_one` in simulations of 5 to 300 epochs, much the same at every length
@@ -47,7 +47,10 @@ class Rise(NamedTuple):
 
 
 class Noise(NamedTuple):
-    """What is left when the valley is taken off: standard deviation, degrees of freedom, lag-1 correlation, and bounds."""
+    """What is left when the valley is taken off: its standard deviation, degrees of freedom and lag-1 correlation.
+
+    prior: the standard deviation from second differences alone; least: what rounding makes.
+    """
 
     sd: float
     freedom: float

@@ -9,10 +9,10 @@ import numpy as np
 
 from dermai_report.measures.cache import once_per_run
 from dermai_report.measures.calibration import calibration
-from dermai_report.measures.intervals import f1_interval, wilson
-from dermai_report.measures.ranking import auroc
+from dermai_report.measures.intervals import f1_interval, mean_interval, wilson
+from dermai_report.measures.ranking import Area, auroc, macro
 from dermai_report.report import ClassScore, Interval, TestScores
-from dermai_report.run import Predictions, Run
+from dermai_report.run import SMALLEST_PROBABILITY, Predictions, Run
 
 RESAMPLES = 2000  # the 2.5 % tail then rests on 50 draws
 
@@ -27,6 +27,7 @@ def test_scores(run: Run) -> TestScores | None:
     n = test.n if test.n is not None else (int(confusion.sum()) if confusion is not None else None)
     ci = averages(confusion) if confusion is not None and confusion.sum() else {}
     areas = class_aurocs(outcome)
+    mean_area = macro(areas)
     return TestScores(
         n=n,
         accuracy=test.accuracy,
@@ -39,7 +40,8 @@ def test_scores(run: Run) -> TestScores | None:
         balanced_accuracy_ci95=ci["balanced_accuracy"][1] if ci else None,
         mcc=ci["mcc"][0] if ci else None,
         mcc_ci95=ci["mcc"][1] if ci else None,
-        auroc_macro=_mean([a[0] for a in areas]),
+        auroc_macro=mean_area.value,
+        auroc_macro_ci95=mean_area.ci95,
         confusion=test.confusion,
         per_class=per_class(confusion, run.classes, areas) if confusion is not None else [],
         calibration=calibration(run),
@@ -49,16 +51,14 @@ def test_scores(run: Run) -> TestScores | None:
     )
 
 
-def per_class(
-    confusion: np.ndarray, classes: tuple[str, ...], areas: list[tuple[float | None, Interval | None]]
-) -> list[ClassScore]:
+def per_class(confusion: np.ndarray, classes: tuple[str, ...], areas: list[Area]) -> list[ClassScore]:
     """One score a class from (k, k) counts: Wilson for the proportions, Jaccard's for F1, DeLong's for the AUROC."""
     total = int(confusion.sum())
     rows = []
     for i, name in enumerate(classes):
         true, called, hit = int(confusion[i].sum()), int(confusion[:, i].sum()), int(confusion[i, i])
         rest, correct_rest = total - true, total - true - called + hit
-        area = areas[i] if areas else (None, None)
+        area = areas[i] if areas else None
         union = true + called - hit
         rows.append(
             ClassScore(
@@ -72,8 +72,8 @@ def per_class(
                 f1_ci95=f1_interval(hit, called - hit, true - hit) if union else None,
                 specificity=correct_rest / rest if rest else None,
                 specificity_ci95=wilson(correct_rest, rest) if rest else None,
-                auroc=area[0],
-                auroc_ci95=area[1],
+                auroc=area.value if area else None,
+                auroc_ci95=area.ci95 if area else None,
             )
         )
     return rows
@@ -126,7 +126,7 @@ def averages(confusion: np.ndarray, seed: int = 0) -> dict[str, tuple[float, Int
     return {name: (float(score(confusion)), _percentiles(np.concatenate(values[name]))) for name, score in scores.items()}
 
 
-def class_aurocs(outcome: Predictions | None) -> list[tuple[float | None, Interval | None]]:
+def class_aurocs(outcome: Predictions | None) -> list[Area]:
     """One-versus-rest AUROC of each class with its interval; empty without probabilities."""
     if outcome is None or outcome.probabilities is None:
         return []
@@ -135,12 +135,10 @@ def class_aurocs(outcome: Predictions | None) -> list[tuple[float | None, Interv
 
 def loss_interval(outcome: Predictions | None) -> Interval | None:
     """95 % interval of the mean negative log-likelihood, from the standard error over samples (n >= 2)."""
-    if outcome is None or outcome.probabilities is None or len(outcome) < 2:
+    if outcome is None or outcome.probabilities is None:
         return None
     true = outcome.probabilities[np.arange(len(outcome)), outcome.label].astype(np.float64)
-    nats = -np.log(np.maximum(true, 1e-12))
-    half = 1.959964 * nats.std(ddof=1) / np.sqrt(len(nats))
-    return max(float(nats.mean() - half), 0.0), float(nats.mean() + half)
+    return mean_interval(-np.log(np.maximum(true, SMALLEST_PROBABILITY)))
 
 
 def _mean_where(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
@@ -153,8 +151,3 @@ def _mean_where(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
 def _percentiles(values: np.ndarray) -> Interval:
     low, high = np.percentile(values, [2.5, 97.5])
     return float(low), float(high)
-
-
-def _mean(values: list[float | None]) -> float | None:
-    known = [v for v in values if v is not None]
-    return float(np.mean(known)) if known else None

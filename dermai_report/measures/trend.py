@@ -7,7 +7,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-NORMAL_MEDIAN = 0.6745  # median of |N(0, 1)|
+from dermai_report.measures.noise import difference_sd
+
 MOST = 0.95  # noise estimated from few epochs, with tails heavier than normal, supports no more
 
 
@@ -19,7 +20,7 @@ def noise_scale(values: np.ndarray) -> float:
     finite = values[np.isfinite(values)]
     if len(finite) < 5:
         return math.nan
-    return float(np.median(np.abs(np.diff(finite, 2))) / NORMAL_MEDIAN / math.sqrt(6))
+    return float(difference_sd(finite[None], 0.0)[0])
 
 
 def chance_still_worse(losses: np.ndarray) -> float:

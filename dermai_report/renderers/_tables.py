@@ -35,9 +35,9 @@ def test(report: Report) -> Table:
     found: list[Row] = [] if t is None else [
         ("Accuracy", t.accuracy, "percent", t.accuracy_ci95),
         ("Balanced accuracy", t.balanced_accuracy, "percent", t.balanced_accuracy_ci95),
-        ("Macro F1", t.macro_f1, "plain", t.macro_f1_ci95),
+        ("Macro F1", t.macro_f1, "percent", t.macro_f1_ci95),
         ("Matthews correlation", t.mcc, "plain", t.mcc_ci95),
-        ("Macro AUROC", t.auroc_macro, "plain", None),
+        ("Macro AUROC", t.auroc_macro, "plain", t.auroc_macro_ci95),
         ("Loss (nats)", t.loss, "nats", t.loss_ci95),
         ("Accuracy of always naming the largest class", t.majority_accuracy, "percent", None),
         ("Images", t.n, "count", None),
@@ -68,7 +68,7 @@ def drop(report: Report) -> Table:
         ("of it by choosing the best epoch", g.parts.selection, "points", None),
         ("of it by sampling", g.parts.sampling, "points", None),
         ("of it by another mix of classes", g.parts.label_shift, "points", None),
-        ("of it not explained", g.parts.unexplained, "points", None),
+        ("the rest (chance, or other causes)", g.parts.unexplained, "points", None),
         ("Images in each set needed to tell", g.n_needed, "count", None),
     ]  # fmt: skip
     return _scores("drop", "From validation to test", found)

@@ -8,7 +8,7 @@ from sklearn import metrics
 
 from dermai_report import measures
 from dermai_report.measures import scores
-from dermai_report.measures.ranking import SORT_UP_TO, auroc
+from dermai_report.measures.ranking import SORT_UP_TO, auroc, macro
 from dermai_report.run import Evaluation
 from tests import builders
 
@@ -64,26 +64,24 @@ def test_auroc_interval_covers(m: int, n: int, shift: float) -> None:
     hits = 0
     for _ in range(600):
         score = np.concatenate([rng.normal(shift, 1, m), rng.normal(0, 1, n)])
-        low, high = auroc(score, np.arange(m + n) < m)[1] or (0, 0)
+        low, high = auroc(score, np.arange(m + n) < m).ci95 or (0, 0)
         hits += low <= truth <= high
     assert 0.925 <= hits / 600 <= 0.985
 
 
 def test_auroc_edges() -> None:
-    assert auroc(np.array([0.1, 0.2]), np.array([True, True])) == (None, None)
-    area, interval = auroc(np.array([0.1, 0.2, 0.8, 0.9]), np.array([False, False, True, True]))
+    assert auroc(np.array([0.1, 0.2]), np.array([True, True])).value is None
+    area, interval, _ = auroc(np.arange(100) / 100, np.arange(100) >= 73)
     assert area == 1.0
-    assert interval is not None
-    assert interval[0] < 0.9
-    assert interval[1] == 1.0
-    assert auroc(np.full(10, 0.5), np.arange(10) < 4)[0] == 0.5
+    assert interval == pytest.approx(measures.wilson(27, 27))
+    assert auroc(np.full(10, 0.5), np.arange(10) < 4).value == 0.5
 
 
 def test_auroc_of_a_million_is_the_exact_one() -> None:
     rng = np.random.default_rng(5)
     positive = rng.random(SORT_UP_TO * 2) < 0.1
     score = 1 / (1 + np.exp(-(rng.normal(size=len(positive)) * 3 + 3 * positive - 4)))
-    assert auroc(score, positive)[0] == pytest.approx(metrics.roc_auc_score(positive, score), abs=2e-5)
+    assert auroc(score, positive).value == pytest.approx(metrics.roc_auc_score(positive, score), abs=2e-5)
 
 
 def test_perfect_predictions_do_not_claim_certainty() -> None:
@@ -115,3 +113,13 @@ def test_a_hundred_classes_stay_fast() -> None:
     start = time.process_time()
     scores.averages(confusion)
     assert time.process_time() - start < 20  # a guard against quadratic growth, not a benchmark
+
+
+def test_macro_auroc_covers() -> None:
+    truth = np.mean([a.value for a in scores.class_aurocs(builders.predictions(np.random.default_rng(0), 100_000, skill=1.0))])
+    hits = 0
+    for seed in range(300):
+        areas = scores.class_aurocs(builders.predictions(np.random.default_rng(seed + 1), 200, skill=1.0))
+        low, high = macro(areas).ci95 or (0, 0)
+        hits += low <= truth <= high
+    assert 0.92 <= hits / 300 <= 0.98
