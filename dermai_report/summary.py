@@ -126,15 +126,15 @@ def _close(best: BestEpoch) -> str:
 
 
 def _overfit(found: Overfitting) -> Answer:
-    answer = OVERFIT_WORDS[found.verdict]
+    answer, tone = OVERFIT_WORDS[found.verdict], OVERFIT_TONES[found.verdict]
     if found.verdict == "none" and found.elevated_epochs:
-        answer = "Not shown"
+        answer, tone = "Not shown", "neutral"
     if found.overfit and found.onset_epoch is not None:
         answer += f", from epoch {found.onset_epoch} on"
         if found.onset_ci90 and found.onset_ci90[0] != found.onset_ci90[1]:
             answer += f" (90 % interval {found.onset_ci90[0]}-{found.onset_ci90[1]})"
     sure = "" if found.verdict == "unknown" else f" Confidence {wording.confidence(found.confidence)}."
-    return Answer("Did it overfit, and from when?", answer, f"{found.reason}{sure}", OVERFIT_TONES[found.verdict])
+    return Answer("Did it overfit, and from when?", answer, f"{found.reason}{sure}", tone)
 
 
 def _next(recommendations: list[Recommendation]) -> Answer:
