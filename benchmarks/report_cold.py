@@ -1,7 +1,7 @@
-"""How long the commands take from a cold start: whole processes, CPU seconds, medians, beside the imports they cannot do without.
+"""How long the commands take from a cold start: whole processes, CPU seconds, medians, beside the imports they need.
 
-The floor is a process that imports numpy, jinja2 and matplotlib's figure and SVG writer: what any report with these libraries pays
-before it has done anything. Rounds are interleaved, their order reversed each time, so that drift of the machine hits all alike.
+The floor is a process that imports numpy, jinja2 and matplotlib's figure and SVG writer: what a report with these libraries
+pays before it has done anything. Rounds are interleaved, their order reversed each time, so that drift hits all alike.
 """
 
 import json
