@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 DEMO := --data digits --weights none --unfreeze full --batch-size 64 --epochs 8 --name resnet18-digits
 
-.PHONY: demo test lint format schemas bench docs clean
+.PHONY: demo test lint format schemas golden bench docs clean
 
 # Train ResNet18 on the digits embedded in scikit-learn, then report on the run.
 demo: $(VENV)/.train
@@ -30,6 +30,10 @@ format: $(VENV)/.dev
 # The JSON Schemas in the wheel, from the types.
 schemas: $(VENV)/.train
 	$(BIN)/python -m dermai_report.schemas
+
+# Accept what the renderers make of the committed run as the example and the golden files.
+golden: $(VENV)/.train
+	$(BIN)/dermai-report runs/resnet18-10-epochs --format html,md,json
 
 # Side by side with peers, each in an environment of its own; prints ratios.
 bench: $(VENV)/.train

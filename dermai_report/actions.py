@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from dermai_report.report import Action
+from dermai_report.run import Run
 
 SHIP_BEST = Action(
     id="ship-best-checkpoint",
@@ -32,6 +33,8 @@ UNFREEZE_GRADUALLY = Action(
     patch={"unfreeze": "gradual", "layer_lr_decay": 0.3},
     disproof="Validation loss with the earlier layers trained is no lower, or the gap to training grows by more than it gains.",
     effect=0.7,
+    decided_by="unfreeze",
+    blocked=(("unfreeze", "full", "All layers are trained from the start."),),
     source="Howard and Ruder 2018 (gradual unfreezing); Kornblith et al. 2019 (full fine-tuning beats frozen features)",
 )
 COSINE = Action(
@@ -40,6 +43,8 @@ COSINE = Action(
     patch={"schedule": "cosine", "warmup_epochs": 1},
     disproof="The best validation loss over three seeds is no lower than with the plateau schedule.",
     effect=0.45,
+    decided_by="schedule",
+    blocked=(("schedule", "one-cycle", "The schedule anneals the learning rate already."),),
     source="Loshchilov and Hutter 2017 (cosine, warm restarts); Smith 2017 (cyclic)",
 )
 WARM_RESTARTS = Action(
@@ -48,12 +53,13 @@ WARM_RESTARTS = Action(
     patch={"schedule": "warm-restarts"},
     disproof="No cycle ends with a lower validation loss than the one before.",
     effect=0.25,
+    decided_by="schedule",
     source="Loshchilov and Hutter 2017; Smith 2017",
 )
 LOWER_LR = Action(
     id="lower-learning-rate",
     title="Lower the learning rate",
-    patch={"lr": 0.0003},
+    patch={},  # the rate of the run decides: see `lower_rate`
     disproof="The validation loss moves as much from epoch to epoch as before.",
     effect=0.5,
 )
@@ -79,6 +85,7 @@ STRONGER_AUGMENTATION = Action(
     id="stronger-augmentation",
     title="Stronger augmentation: random crop, affine, colour, erasing",
     patch={"augment": "strong"},
+    decided_by="augment",
     disproof="Validation loss is no lower after as many epochs again: stronger augmentation learns more slowly.",
     effect=0.5,
     source="Shorten and Khoshgoftaar 2019; Zhong et al. 2020 (erasing)",
@@ -187,6 +194,23 @@ CLIP_GRADIENTS = Action(
     on=("clip_grad_norm",),
     source="Pascanu, Mikolov, Bengio 2013",
 )
+
+
+SPLIT_AGAIN = Action(
+    id="split-again",
+    title="Remove the shared images from one of the splits and train again",
+    patch={},
+    disproof="The score without the shared images is the same as with them.",
+    effect=0.8,
+)
+
+
+def lower_rate(run: Run, by: float = 3.0) -> Action:
+    """LOWER_LR with a patch that fits the run: its configured or first logged rate, divided; without either, no patch."""
+    rate = run.config.get("lr")
+    if not isinstance(rate, int | float) or isinstance(rate, bool) or rate <= 0:
+        rate = next((e.lr[0] for e in run.epochs if e.lr and e.lr[0] > 0), None)
+    return LOWER_LR if rate is None else at(LOWER_LR, lr=float(f"{rate / by:.1g}"))
 
 
 def at(action: Action, **patch: object) -> Action:

@@ -15,21 +15,29 @@ from dermai_report.provenance import provenance
 from dermai_report.recommend import recommend
 from dermai_report.report import Finding, Report, RuleText, RunFacts, Skipped
 from dermai_report.run import Run
+from dermai_report.settings import Settings, thresholds_of
 
 WEIGHT = {"error": 0, "warning": 1, "info": 2}
 
 
-def diagnose(run: Run) -> Report:
-    """Everything a reader needs of a run, as data. Deterministic: the same run gives the same report."""
+def diagnose(run: Run, settings: Settings | None = None) -> Report:
+    """Everything a reader needs of a run, as data. Deterministic: the same run gives the same report.
+
+    settings: which rules, at which thresholds (`dermai_report.settings.read_settings`); without, all rules at their defaults.
+    """
+    settings = settings or Settings()
     findings: list[Finding] = []
     skipped: list[Skipped] = []
     texts: list[RuleText] = []
     for name, rule in registry.load_all("rules"):
+        if not settings.wants(name):
+            skipped.append(Skipped(name, "left out by the settings"))
+            continue
         lacking = missing(run, rule.NEEDS)
         if lacking:
             skipped.append(Skipped(name, "; ".join(lacking)))
             continue
-        found = [msgspec.structs.replace(f, rule=name) for f in rule.check(run)]
+        found = [msgspec.structs.replace(f, rule=name) for f in rule.check(run, **settings.thresholds.get(name, {}))]
         findings += found
         if found:
             texts.append(rule_text(name, rule))
@@ -61,7 +69,8 @@ def diagnose(run: Run) -> Report:
 def rule_text(name: str, rule: ModuleType) -> RuleText:
     """The documentation of a rule: the first line of its docstring is the title, the rest the text."""
     title, _, text = inspect.cleandoc(rule.__doc__ or "").partition("\n")
-    return RuleText(name, title.strip(), text.strip())
+    values = ", ".join(f"`{key} = {value:g}`" for key, value in thresholds_of(rule).items())
+    return RuleText(name, title.strip(), text.strip() + (f"\n\nThresholds: {values}." if values else ""))
 
 
 def _facts(run: Run) -> RunFacts:
@@ -85,6 +94,11 @@ def _unknowns(run: Run) -> Iterator[str]:
             "The number of validation samples is unknown, so validation numbers have no interval. Log it with "
             "RunWriter(data=Data(counts={…})), or the predictions with log_evaluation('val', …)."
         )
+    if run.test is not None and run.test.accuracy is not None and measures.shipped_epoch(run) is None:
+        yield (
+            "Which epoch's model was tested was not logged, so the drop from validation to test cannot be told. Log it with "
+            "log_evaluation('test', checkpoint=… or epoch=…)."
+        )
     if run.test is None:
         yield "There is no test evaluation. Log it with log_evaluation('test', labels=…, probabilities=…)."
     elif "test" not in run.predictions:
@@ -100,6 +114,6 @@ def _unknowns(run: Run) -> Iterator[str]:
         )
     if run.epochs and not run.has("train", "eval_loss") and run.has("train", "loss"):
         yield (
-            "Training metrics are averages over each epoch, while the weights change and augmentation is on; they understate "
-            "the fit. Log an evaluation-mode pass as train={'eval_loss': …, 'eval_accuracy': …} for the honest gap."
+            "Training metrics as logged are usually averages over each epoch, while the weights change and augmentation is on; "
+            "they then understate the fit. Log an evaluation-mode pass as train={'eval_loss': …, 'eval_accuracy': …} for the honest gap."
         )

@@ -10,8 +10,10 @@ from dermai_report import measures, wording
 from dermai_report.measures.intervals import wilson
 from dermai_report.report import (
     Bar,
+    BestEpoch,
     Cell,
     Chart,
+    Generalization,
     IntervalChart,
     LineChart,
     Mark,
@@ -23,6 +25,7 @@ from dermai_report.report import (
 )
 from dermai_report.run import Run
 
+NO_GAP = {True: "The gap does not stay above its noise.", False: "Too few epochs to tell a gap from noise."}
 SPLITS: tuple[tuple[Role, str], ...] = (("train", "Training"), ("val", "Validation"))
 
 
@@ -43,6 +46,8 @@ def _curves(run: Run) -> Iterator[Chart]:
     if found.overfit and found.onset_epoch is not None:
         low, high = found.onset_ci90 or (found.onset_epoch, found.onset_epoch)
         rising = [Mark(low, f"onset: epoch {found.onset_epoch}", until=high if high > low else None)]
+    if best is not None:
+        rising += _as_good(best)
     if run.has("val", "loss") or run.has("train", "loss"):
         caption = "No validation loss was logged."
         if best is not None and best.val_loss is not None:
@@ -59,6 +64,12 @@ def _curves(run: Run) -> Iterator[Chart]:
             caption = f"The validation accuracy is highest at epoch {top.epoch} ({wording.percent(top.val_accuracy)})."
         series = _split_series(run, "accuracy")
         yield LineChart("accuracy", "Accuracy by epoch", caption, "Epoch", "Accuracy", "percent", series, marks)
+
+
+def _as_good(best: BestEpoch) -> list[Mark]:
+    """Bands over the epochs that the data cannot tell from the best; the first band carries the words."""
+    spans = wording.runs([best.epoch, *best.indistinguishable]) if best.indistinguishable else []
+    return [Mark(a - 0.5, "" if i else "as good, as far as can be told", until=b + 0.5) for i, (a, b) in enumerate(spans)]
 
 
 def _split_series(run: Run, name: str) -> list[Series]:
@@ -87,7 +98,7 @@ def _gap(run: Run) -> Iterator[Chart]:
     by_accuracy = any(v is not None for v in gap.accuracy)
     values = gap.accuracy if by_accuracy else gap.loss
     since = gap.accuracy_onset_epoch if by_accuracy else gap.loss_onset_epoch
-    caption = f"The gap stays above its noise from epoch {since} on." if since else "The gap does not stay above its noise."
+    caption = f"The gap stays above its noise from epoch {since} on." if since else NO_GAP[len(run.epochs) >= 5]
     yield LineChart(
         "gap",
         "Gap between training and validation",
@@ -114,6 +125,29 @@ def _drop(run: Run) -> Iterator[Chart]:
     else:
         caption += "; without sample counts there is no interval."
     yield IntervalChart("drop", "From validation to test", caption, "Accuracy", "percent", bars)
+    yield from _anatomy(g)
+
+
+def _anatomy(g: Generalization) -> Iterator[Chart]:
+    """What the drop is made of, where at least one part is known."""
+    parts = (
+        ("Drop as measured", g.drop, g.drop_ci95),
+        ("by choosing the epoch", g.parts.selection, None),
+        ("by the mix of classes", g.parts.label_shift, None),
+        ("the rest, chance included", g.parts.unexplained, None),
+        ("Drop without the choice", g.corrected_drop, g.corrected_ci95),
+    )
+    if g.parts.unexplained is None:
+        return
+    bars = [Bar(label, value, *(ci or (None, None))) for label, value, ci in parts if value is not None]
+    words = {
+        True: "More is left than choosing and sampling explain.",
+        False: "Choosing and sampling can explain all of it.",
+        None: "Whether more is left than chance cannot be told.",
+    }
+    yield IntervalChart(
+        "anatomy", "What the drop is made of", words[g.significant], "Difference in accuracy", "points", bars, 0.0, "no drop"
+    )
 
 
 def _test(run: Run) -> Iterator[Chart]:

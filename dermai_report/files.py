@@ -78,6 +78,17 @@ def writing_to(path: Path) -> Iterator[None]:
         ) from error
 
 
+@contextlib.contextmanager
+def reading_from(path: Path) -> Iterator[None]:
+    """Turn an OSError met while reading `path`, or a file below it, into a DermaiError that names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise DermaiError(
+            f"cannot read {error.filename or path}: {error.strerror or error}", "name a path that exists and that you may read"
+        ) from error
+
+
 def _flush_to_disk(path: Path) -> None:
     with path.open("rb+") as file:
         os.fsync(file.fileno())

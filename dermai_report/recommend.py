@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 import msgspec
 
-from dermai_report.report import Action, Finding, Recommendation
+from dermai_report.report import Action, Advice, Finding, Recommendation
 from dermai_report.run import Run
 
 ORDER = ("suggested", "already_on", "not_applicable")
@@ -15,50 +16,57 @@ ORDER = ("suggested", "already_on", "not_applicable")
 def recommend(run: Run, findings: Iterable[Finding]) -> list[Recommendation]:
     """One recommendation an action, strongest first.
 
-    The support of an action is the chance that at least one of the findings behind it holds, 1 - prod(1 - confidence), as if
-    they were independent; times the prior effect of the action that is its strength. What the run has on already is listed
-    after, with the reason.
+    A finding's case for an action is its confidence times how far it speaks for it; the support of the action is the chance that
+    at least one case holds, 1 - prod(1 - case), as if they were independent; times the prior effect of the action that is
+    its strength. What the run has on already, and what does not apply to it, is listed after, with the reason.
     """
     actions: dict[str, Action] = {}
-    reasons: dict[str, list[tuple[Finding, str]]] = {}
+    cases: dict[str, list[tuple[Finding, Advice]]] = {}
     for finding in findings:
         for advice in finding.advice:
             actions.setdefault(advice.action.id, advice.action)
-            reasons.setdefault(advice.action.id, []).append((finding, advice.why))
-    entries = [_entry(run, action, reasons[action.id]) for action in actions.values()]
+            cases.setdefault(advice.action.id, []).append((finding, advice))
+    entries = [_entry(run, action, cases[action.id]) for action in actions.values()]
     entries.sort(key=lambda r: (ORDER.index(r.status), -r.strength, r.action))
     return [_ranked(r, i) for i, r in enumerate(entries, start=1)]
 
 
-def _entry(run: Run, action: Action, reasons: list[tuple[Finding, str]]) -> Recommendation:
+def _entry(run: Run, action: Action, cases: list[tuple[Finding, Advice]]) -> Recommendation:
+    cases = sorted(cases, key=lambda case: -case[0].confidence * case[1].support)
     doubt = 1.0
-    for finding, _ in reasons:
-        doubt *= 1 - finding.confidence
-    on = _already_on(run, action)
+    for finding, advice in cases:
+        doubt *= 1 - finding.confidence * advice.support
+    status, reason = _status(run, action)
     return Recommendation(
         action=action.id,
         title=action.title,
-        why=list(dict.fromkeys(why for _, why in reasons)),
+        why=list(dict.fromkeys(advice.why for _, advice in cases)),
         priority=None,
-        status="already_on" if on else "suggested",
+        status=status,
         patch=action.patch,
-        rules=list(dict.fromkeys(finding.rule for finding, _ in reasons)),
+        rules=list(dict.fromkeys(finding.rule for finding, _ in cases)),
         disproof=action.disproof,
-        reason=f"The run's configuration has {on} already." if on else "",
+        reason=reason,
         strength=round((1 - doubt) * action.effect, 4),
         source=action.source,
     )
 
 
-def _already_on(run: Run, action: Action) -> str | None:
-    """The configuration that makes the action superfluous, in words, or None."""
+def _status(run: Run, action: Action) -> tuple[Literal["suggested", "already_on", "not_applicable"], str]:
+    """Whether the action is new to this run, and if not, why."""
     config = run.config
-    switched = [key for key in action.on if config.get(key)]
-    if switched:
-        return ", ".join(f"{key} = {config[key]}" for key in switched)
-    if action.patch and not action.on and all(config.get(k) == v for k, v in action.patch.items()):
-        return ", ".join(f"{k} = {v}" for k, v in action.patch.items())
-    return None
+    for key, value, reason in action.blocked:
+        if config.get(key) == value:
+            return "not_applicable", f"{reason} ({key} = {value})"
+    if action.decided_by:
+        on = [action.decided_by] if config.get(action.decided_by) == action.patch[action.decided_by] else []
+    elif action.on:
+        on = [key for key in action.on if config.get(key)]
+    else:
+        on = list(action.patch) if action.patch and all(config.get(k) == v for k, v in action.patch.items()) else []
+    if on:
+        return "already_on", f"The run's configuration has {', '.join(f'{key} = {config[key]}' for key in on)} already."
+    return "suggested", ""
 
 
 def _ranked(entry: Recommendation, rank: int) -> Recommendation:

@@ -127,7 +127,11 @@ class Gap(Record, frozen=True):
 
 
 class Parts(Record, frozen=True):
-    """The drop taken apart; None where it cannot be known. Fractions of accuracy; they add up to the drop."""
+    """The drop taken apart, in fractions of accuracy; None where a part cannot be known.
+
+    selection: what choosing the epoch added to the validation score; label_shift: what the class mix explains; sampling: the
+    half width of the interval by sampling alone; unexplained: the drop less selection and label shift, sampling included.
+    """
 
     selection: float | None = None
     sampling: float | None = None
@@ -148,6 +152,10 @@ class Generalization(Record, frozen=True):
     n_test: int | None = None
     n_needed: int | None = None
     epoch: int | None = None
+    corrected_drop: float | None = None
+    corrected_ci95: Interval | None = None
+    basis: str | None = None
+    optimism_at_most: float | None = None
 
 
 class ClassScore(Record, frozen=True):
@@ -169,7 +177,7 @@ class ClassScore(Record, frozen=True):
 
 class Calibration(Record, frozen=True):
     """How far the probabilities can be believed: expected calibration error (15 equal-mass bins), Brier score, NLL, the
-    temperature fitted on validation.
+    temperature fitted on validation, and the test NLL with it.
 
     ece_by_chance: the 95 % quantile of the error that a perfectly calibrated model shows with as many samples;
     overconfidence: mean confidence minus accuracy.
@@ -182,6 +190,8 @@ class Calibration(Record, frozen=True):
     ece_ci95: Interval | None = None
     ece_by_chance: float | None = None
     overconfidence: float | None = None
+    overconfidence_error: float | None = None
+    nll_with_temperature: float | None = None
 
 
 class TestScores(Record, frozen=True):
@@ -206,6 +216,7 @@ class TestScores(Record, frozen=True):
     checkpoint: str | None = None
     majority_accuracy: float | None = None
     auroc_macro_ci95: Interval | None = None
+    n_groups: int | None = None
 
 
 # ---- charts and tables, as data ------------------------------------------------------------------------------------------
@@ -223,7 +234,7 @@ class Series(Record, frozen=True):
 
 
 class Mark(Record, frozen=True):
-    """A vertical mark at x, or a band from x to `until`."""
+    """A vertical mark at x, or a band from x to `until`; a band without a label belongs to the one before it."""
 
     x: float
     label: str
@@ -306,8 +317,9 @@ class Table(Record, frozen=True):
 class Action(Record, frozen=True):
     """Something to do next. `patch` holds configuration keys of dermai-train; `effect` is a prior in [0, 1] for its size.
 
-    on: configuration keys whose presence with a truthy value means the run has this already, whatever the value; without
-    them, the run has it when its configuration contains the whole patch.
+    on: configuration keys whose presence with a truthy value means the run has this already, whatever the value. decided_by:
+    the key whose equality alone means so. Without either, the run has it when its configuration holds the whole patch.
+    blocked: (key, value, reason): where the configuration has that value, the action does not apply.
     """
 
     id: str
@@ -317,13 +329,19 @@ class Action(Record, frozen=True):
     effect: float = 0.3
     on: tuple[str, ...] = ()
     source: str = ""
+    decided_by: str = ""
+    blocked: tuple[tuple[str, Any, str], ...] = ()
 
 
 class Advice(Record, frozen=True):
-    """A rule's case for an action, in this run's numbers."""
+    """A rule's case for an action, in this run's numbers.
+
+    support: how far the finding, if it holds, speaks for the action, in [0, 1]: a gap of one point hardly does.
+    """
 
     action: Action
     why: str
+    support: float = 1.0
 
 
 class Finding(Record, frozen=True):

@@ -30,12 +30,14 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is known of the data set.
 
     counts: images per split and class; excluded: the same for classes set aside; unreadable: files left out because they
-    could not be decoded; fingerprint: a digest that changes when any file of any split does.
+    could not be decoded; duplicates: pairs of samples with the same content by splits ("train-test"), None where nobody
+    looked; fingerprint: a digest that changes when any file of any split does.
     """
 
     counts: dict[str, dict[str, int]] = {}
     excluded: dict[str, dict[str, int]] = {}
     unreadable: list[str] = []
+    duplicates: dict[str, list[tuple[str, str]]] | None = None
     fingerprint: str | None = None
     source: str | None = None
 
@@ -88,7 +90,8 @@ class Predictions:
     """Per-sample outcomes of one split, in one order.
 
     label, predicted: (n,) class indices; probabilities: (n, classes) float32, or None where only the class is known;
-    loss: (n,) nats, or None; sample: n identifiers; group: n identifiers of what must not be split (patient), or None.
+    loss: (n,) nats, or None; sample: n identifiers; group: n identifiers of what must not be split (patient), or None;
+    epoch: which the model that predicted holds, or None where nothing tells.
     """
 
     sample: Sequence[str]
@@ -96,6 +99,7 @@ class Predictions:
     predicted: np.ndarray
     probabilities: np.ndarray | None = None
     group: Sequence[str] | None = None
+    epoch: int | None = None
 
     def __len__(self) -> int:
         return len(self.label)

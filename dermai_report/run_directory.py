@@ -14,77 +14,40 @@ from __future__ import annotations
 import contextlib
 import datetime
 import hashlib
-import json
 import math
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
-from dermai_report import environment, prediction_files
+from dermai_report import environment, prediction_files, val_epoch_files
+from dermai_report.epoch_line import as_number, epoch_line, epoch_number
 from dermai_report.errors import DermaiError, unknown_name
-from dermai_report.files import point_to, sha256, write_atomically, writing_to
-from dermai_report.run import FORMAT, Checkpoint, Data, EpochLog, Evaluation, Predictions, Run, Status
+from dermai_report.files import point_to, reading_from, sha256, write_atomically, writing_to
+from dermai_report.locks import hold
+from dermai_report.plain import plain, text
+from dermai_report.run import FORMAT, Checkpoint, Data, Status
+from dermai_report.run_files import EPOCHS, MANIFEST, TEST, Manifest, check_manifest, json_schemas, parse_epoch, read_manifest
+from dermai_report.run_reading import read_run_directory
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-T = TypeVar("T")
-MANIFEST, EPOCHS, TEST = "run.json", "epochs.jsonl", "test.json"
-EPOCH_KEYS = {"epoch", "train", "val", "lr", "seconds", "phase"}
-MODEL_FILES = {"best": "dermai_model.pth", "last": "dermai_model.pt"}
-
-
-class Manifest(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """run.json. `config` is the training configuration as the runner understood it; `git` has revision and dirty."""
-
-    format: int
-    id: str
-    name: str
-    status: Status
-    started: str | None = None
-    finished: str | None = None
-    error: str | None = None
-    classes: list[str] = []
-    config: dict[str, Any] = {}
-    data: Data = msgspec.field(default_factory=Data)
-    environment: dict[str, Any] = {}
-    seed: int | None = None
-    git: dict[str, Any] = {}
-    checkpoints: dict[str, Checkpoint] = {}
-    notes: list[str] = []
-
-
-class EpochLine(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A line of epochs.jsonl; any further key is kept. Non-finite numbers stand as "NaN", "Infinity", "-Infinity"."""
-
-    epoch: int
-    train: dict[str, float | str | None] = {}
-    val: dict[str, float | str | None] = {}
-    lr: list[float] | None = None
-    seconds: float | None = None
-    phase: str | None = None
-
-
-def json_schemas() -> dict[str, dict[str, Any]]:
-    """The JSON Schema of each JSON file of a run directory, by file name."""
-    types = {MANIFEST: Manifest, EPOCHS: EpochLine, TEST: Evaluation}
-    return {name: msgspec.json.schema(kind) for name, kind in types.items()}
-
-
-# ---- writing -------------------------------------------------------------------------------------------------------------
+ENDED = ("finished", "failed", "interrupted", "unknown")
+__all__ = ["MANIFEST", "RunWriter", "json_schemas", "read_manifest", "read_run_directory"]
 
 
 class RunWriter:
     """Writes one run directory below `root`, from any training loop.
 
-    classes: the class names, in the order of the model's outputs; config: what was chosen (any JSON values).
-    `path` is the directory. Raises DermaiError when it cannot be written or a value does not fit.
+    classes: the class names, in the order of the model's outputs (numbers become text); config: what was chosen, such as
+    vars(args) (see plain.py for what becomes of values that are not JSON's). `path` is the directory. Raises DermaiError
+    when it cannot be written or a value does not fit; what does not fit here is found before the directory is made.
     """
 
     def __init__(
@@ -98,30 +61,56 @@ class RunWriter:
         environment_facts: Mapping[str, Any] | None = None,
         seed: int | None = None,
     ) -> None:
-        if len(set(classes)) != len(classes):
-            raise DermaiError(f"class names repeat: {sorted({c for c in classes if list(classes).count(c) > 1})}")
         started = datetime.datetime.now(datetime.UTC)
-        self.path = _new_directory(Path(root), name, started)
-        self._manifest = Manifest(
+        manifest = _checked(
             format=FORMAT,
-            id=self.path.name,
+            id="",
             name=name,
             status="running",
             started=_utc(started),
-            classes=list(classes),
-            config=dict(config or {}),
+            classes=_class_names(classes),
+            config=config or {},
             data=data or Data(),
-            environment=dict(environment_facts) if environment_facts is not None else environment.versions(),
+            environment=environment.versions() if environment_facts is None else environment_facts,
             seed=seed,
             git=environment.git_state(),
         )
+        self.path = _new_directory(Path(root), manifest.name, started)
+        self._manifest = msgspec.structs.replace(manifest, id=self.path.name)
         self._epoch = 0
         self._clock = time.perf_counter()
         with writing_to(self.path / EPOCHS):
             self._log: IO[bytes] = (self.path / EPOCHS).open("ab")
-        _hold(self._log)
+        hold(self._log, wait=True)
         self._write_manifest()
         point_to(Path(root) / "latest", self.path.name)
+
+    @classmethod
+    def resume(cls, path: str | Path, *, epochs: int | None = None) -> RunWriter:
+        """Re-open a run that ended early; its status is "running" again and its numbers go on.
+
+        A torn last line of the log is cut off, and so are lines after the first `epochs`: the caller's checkpoint holds that
+        many, and will give the others again. Raises DermaiError where there is no run, or it is still running.
+        """
+        writer = cls.__new__(cls)
+        writer.path = Path(path).resolve()
+        writer._manifest = read_manifest(writer.path)
+        with writing_to(writer.path / EPOCHS):
+            writer._log = (writer.path / EPOCHS).open("r+b")
+        if not hold(writer._log):
+            writer._log.close()
+            raise DermaiError(f"{path} is still running", "wait for it, or stop its process")
+        try:
+            writer._epoch = _cut(writer._log, epochs)
+        except DermaiError:
+            writer._log.close()
+            raise
+        writer._clock = time.perf_counter()
+        manifest = writer._manifest
+        manifest.status, manifest.finished, manifest.error = "running", None, None
+        manifest.notes = [*manifest.notes, f"Resumed after epoch {writer._epoch}."]
+        writer._write_manifest()
+        return writer
 
     @property
     def classes(self) -> list[str]:
@@ -144,28 +133,21 @@ class RunWriter:
 
         train, val: metrics by name, "loss" in mean nats a sample and "accuracy" a fraction; lr: one learning rate or one a
         parameter group; seconds: the time since the last call unless given; val_samples: per-sample (loss, predicted, label)
-        of the validation set, each (n,). Further keywords are kept as they are.
+        of the validation set, each (n,). Further keywords are kept, lists and texts too.
         """
-        for split, metrics in (("train", train), ("val", val)):
-            _check_accuracy(split, metrics or {})
-        number = self._epoch + 1 if epoch is None else epoch
+        if self._log.closed:
+            raise DermaiError("the run is finished: no epoch can be logged", "log before finish(), within the with block")
+        number = self._epoch + 1 if epoch is None else epoch_number(epoch)
         if number <= self._epoch:
-            raise DermaiError(f"epoch {number} was logged already", "epochs are numbered from 1 and only grow")
+            told = "was logged already" if number == self._epoch else f"comes after epoch {self._epoch}"
+            raise DermaiError(f"epoch {number} {told}", "epochs are numbered from 1 and only grow")
         now = time.perf_counter()
-        line = {
-            "epoch": number,
-            "train": dict(train or {}),
-            "val": dict(val or {}),
-            "lr": _rates(lr),
-            "seconds": round(now - self._clock if seconds is None else seconds, 3),
-            "phase": phase,
-            **extra,
-        }
+        elapsed = now - self._clock if seconds is None else seconds
+        line = epoch_line(number, train=train, val=val, lr=lr, seconds=elapsed, phase=phase, extra=extra)
         if val_samples is not None:
-            prediction_files.write_epoch(self.path, number, *val_samples)
-        text = json.dumps({k: _to_json(v) for k, v in line.items() if v not in (None, {})}, allow_nan=False)
+            val_epoch_files.write(self.path, number, *val_epoch_files.check(val_samples, len(self.classes)))
         with writing_to(self.path / EPOCHS):
-            self._log.write(text.encode() + b"\n")
+            self._log.write(line)
             self._log.flush()
             os.fsync(self._log.fileno())
         self._epoch, self._clock = number, now
@@ -187,50 +169,74 @@ class RunWriter:
 
         labels: (n,) class indices; probabilities: (n, classes), rows adding up to 1; or predicted: (n,) class indices;
         samples: n identifiers (paths), groups: n identifiers of what belongs together (a patient); loss: mean nats, worked
-        out from the probabilities unless given; checkpoint: the role of the model evaluated ("best"); epoch: which it holds.
+        out from the probabilities unless given and finite; checkpoint: the model evaluated, by its role ("best") or file;
+        epoch: which it holds. Without both, these are taken for the weights of the last epoch that was logged, as those
+        are what a plain loop has in hand.
         """
         if split not in ("val", "test"):
             raise unknown_name("split", split, ("val", "test"))
-        outcome = prediction_files.check(self.classes, labels, probabilities, predicted, samples, groups)
+        saved, held = self._evaluated(checkpoint, epoch)
+        outcome = prediction_files.check(self.classes, labels, probabilities, predicted, samples, groups, held)
+        given = as_number("loss", loss)
+        if split == "test":  # before its predictions change: killed in between, they alone are read, and say the same
+            with writing_to(self.path / TEST):
+                (self.path / TEST).unlink(missing_ok=True)
         prediction_files.write(self.path, split, outcome, self.classes)
         if split != "test":
             return
-        saved = self._manifest.checkpoints.get(checkpoint or "")
         evaluation = prediction_files.evaluate(
             outcome,
             n_classes=len(self.classes),
-            loss=loss,
+            loss=given if given is not None and math.isfinite(given) else None,
             checkpoint=saved.file if saved else checkpoint,
-            epoch=epoch if epoch is not None else (saved.epoch if saved else None),
+            epoch=held,
             sha256=saved.sha256 if saved else None,
         )
         write_atomically(self.path / TEST, _pretty(evaluation))
 
+    def _evaluated(self, checkpoint: str | None, epoch: int | None) -> tuple[Checkpoint | None, int | None]:
+        """The checkpoint that was evaluated, and the epoch it holds; None for what nothing tells."""
+        number = None if epoch is None else epoch_number(epoch)
+        if checkpoint is None:
+            return None, number or self._epoch or None
+        by_file = {c.file: c for c in self._manifest.checkpoints.values()}
+        saved = self._manifest.checkpoints.get(checkpoint) or by_file.get(checkpoint)
+        if saved is None:
+            return None, number
+        if None not in (number, saved.epoch) and number != saved.epoch:
+            raise DermaiError(f"checkpoint {checkpoint!r} holds epoch {saved.epoch}, not {number}", "leave the epoch out")
+        return saved, number or saved.epoch
+
     def log_checkpoint(self, role: str, file: str | Path, *, epoch: int, by: str | None = None) -> None:
         """Name a saved model: its role ("best", "last"), its file in the run, the epoch it holds and what chose it."""
-        path = self.path / file
-        if not path.is_file():
-            raise DermaiError(f"no checkpoint at {path}", "save the model first, below the run's directory")
-        name = path.relative_to(self.path).as_posix()
-        self._manifest.checkpoints[role] = Checkpoint(file=name, epoch=epoch, by=by, sha256=sha256(path))
-        self._write_manifest()
+        number = epoch_number(epoch)
+        path = next((p for p in (self.path / file, Path(file)) if p.is_file()), None)
+        if path is None:
+            raise DermaiError(f"no checkpoint at {self.path / file}", "save the model first, below the run's directory")
+        name = _below(self.path, path)
+        with reading_from(path):
+            digest = sha256(path)
+        saved = Checkpoint(file=name, epoch=number, by=by, sha256=digest)
+        self.update(checkpoints={**self._manifest.checkpoints, role: saved})
 
     def update(self, **facts: Any) -> None:
         """Set fields of run.json that became known later (data, config, notes, ...)."""
-        for name, value in facts.items():
+        for name in facts:
             if name not in Manifest.__struct_fields__:
                 raise unknown_name("field of run.json", name, Manifest.__struct_fields__)
-            setattr(self._manifest, name, value)
+        self._manifest = _checked(**{**msgspec.structs.asdict(self._manifest), **facts})
         self._write_manifest()
 
     def finish(self, status: Status = "finished", error: str | None = None) -> None:
         """Close the run; a second call changes nothing."""
+        if status not in ENDED:
+            raise unknown_name("status of a run that ended", status, ENDED)
         if self._log.closed:
             return
-        self._manifest.status, self._manifest.error = status, error
-        self._manifest.finished = _utc(datetime.datetime.now(datetime.UTC))
-        self._write_manifest()
-        self._log.close()
+        try:
+            self.update(status=status, error=error, finished=_utc(datetime.datetime.now(datetime.UTC)))
+        finally:
+            self._log.close()
 
     def __enter__(self) -> RunWriter:
         return self
@@ -260,29 +266,28 @@ def _new_directory(root: Path, name: str, started: datetime.datetime) -> Path:
                 return path
 
 
-def _check_accuracy(split: str, metrics: Mapping[str, float]) -> None:
-    accuracy = metrics.get("accuracy")
-    if accuracy is not None and math.isfinite(accuracy) and not 0 <= accuracy <= 1:
-        raise DermaiError(f"{split} accuracy {accuracy:g} is not a fraction between 0 and 1", "log 0.8243 for 82.43 percent")
+def _class_names(classes: Any) -> list[str]:
+    if isinstance(classes, str | bytes) or not hasattr(classes, "__iter__"):
+        raise DermaiError(f"classes is {classes!r:.60}, not the names of the classes", 'pass them all: classes=["a", "b"]')
+    return [text(name) for name in classes]
 
 
-def _rates(lr: float | Sequence[float] | None) -> list[float] | None:
-    if lr is None:
-        return None
-    return [float(x) for x in lr] if isinstance(lr, Sequence) else [float(lr)]
+def _checked(**facts: Any) -> Manifest:
+    """run.json with these facts as plain values; raises DermaiError where it could not be read back."""
+    try:
+        manifest = msgspec.convert(plain(facts), Manifest)
+        check_manifest(manifest)
+    except ValueError as error:
+        raise DermaiError(f"run.json cannot hold this: {error}", "its schema is in docs/run-format.md") from None
+    return manifest
 
 
-def _to_json(value: Any) -> Any:
-    """JSON has no NaN: such numbers become their names; numpy and torch scalars become plain ones."""
-    if isinstance(value, Mapping):
-        return {str(k): _to_json(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_to_json(v) for v in value]
-    if hasattr(value, "item"):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
-    return value
+def _below(folder: Path, file: Path) -> str:
+    """The file relative to the folder, links taken as they stand or followed; raises DermaiError where it lies outside."""
+    for root, path in ((folder.absolute(), file.absolute()), (folder.resolve(), file.resolve())):
+        if path.is_relative_to(root) and ".." not in path.parts:
+            return path.relative_to(root).as_posix()
+    raise DermaiError(f"{file} lies outside the run's directory {folder}", "save the model below run.path, then log it")
 
 
 def _pretty(value: Any) -> bytes:
@@ -293,148 +298,23 @@ def _utc(moment: datetime.datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _hold(file: IO[bytes]) -> None:
-    """Lock the log for the life of the process; the kernel lets go even after kill -9. Windows has no flock: no lock."""
-    with contextlib.suppress(ImportError, OSError):
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-# ---- reading -------------------------------------------------------------------------------------------------------------
-
-
-def read_run_directory(path: Path) -> Run:
-    """Read a run directory, up to the last whole line of its log. Raises DermaiError naming file and line."""
-    manifest = _read_json(path / MANIFEST, Manifest)
-    if manifest.format > FORMAT:
-        raise DermaiError(
-            f"{path / MANIFEST} has format {manifest.format}; this version reads up to {FORMAT}", "upgrade dermai-report"
-        )
-    notes = list(manifest.notes)
-    epochs = _read_epochs(path / EPOCHS, notes)
-    status = manifest.status
-    if status == "running" and not _is_held(path / EPOCHS):
-        status = "interrupted"
-        notes.append(
-            f"run.json says the run is running, but no process holds its log any more: it was killed after "
-            f"{f'epoch {epochs[-1].epoch}' if epochs else 'no whole epoch'}."
-        )
-    predictions = _read_predictions(path, manifest.classes)
-    return Run(
-        id=manifest.id,
-        name=manifest.name,
-        source="run_directory",
-        path=str(path),
-        status=status,
-        epochs=tuple(epochs),
-        classes=tuple(manifest.classes),
-        config=manifest.config,
-        data=manifest.data,
-        environment=manifest.environment,
-        seed=manifest.seed,
-        git=manifest.git,
-        started=manifest.started,
-        finished=manifest.finished,
-        error=manifest.error,
-        checkpoints=manifest.checkpoints,
-        test=_read_test(path / TEST, len(manifest.classes)),
-        predictions=predictions,
-        val_epochs=prediction_files.read_epochs(path),
-        files={f: sha256(path / f) for f in _report_inputs(path)},
-        notes=tuple(notes),
-    )
-
-
-def _report_inputs(path: Path) -> list[str]:
-    """The files a report is made of; models are named by their own digest in run.json."""
-    tables = sorted((path / "predictions").glob("*.parquet"))
-    return [f for f in (MANIFEST, EPOCHS, TEST) if (path / f).is_file()] + [f"predictions/{t.name}" for t in tables]
-
-
-def _read_json(path: Path, kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise DermaiError(f"{path}: {error}", "mend or remove the file; its schema is in docs/run-format.md") from None
-    except OSError as error:
-        raise DermaiError(f"cannot read {path}: {error.strerror}") from None
-
-
-def _read_test(path: Path, n_classes: int) -> Evaluation | None:
-    if not path.is_file():
-        return None
-    test = _read_json(path, Evaluation)
-    if test.confusion is not None:
-        rows = {len(row) for row in test.confusion}
-        if len(test.confusion) != n_classes or rows != {n_classes}:
-            raise DermaiError(f"{path}: the confusion matrix is not {n_classes} x {n_classes}, one row a class")
-    return test
-
-
-def _read_predictions(path: Path, classes: Sequence[str]) -> dict[str, Predictions]:
-    return {
-        split: prediction_files.read(path, split, classes)
-        for split in ("val", "test")
-        if prediction_files.file_of(path, split).is_file()
-    }
-
-
-def _read_epochs(path: Path, notes: list[str]) -> list[EpochLog]:
-    """The epochs of the log; a torn last line is left out with a note, any other broken line is an error."""
-    if not path.is_file():
-        notes.append(f"There is no {path.name}: no epoch was logged.")
-        return []
-    whole, _, torn = path.read_bytes().rpartition(b"\n")
-    if torn.strip():
-        notes.append(f"The last line of {path.name} is incomplete (the run was killed while writing it) and was left out.")
-    epochs: dict[int, EpochLog] = {}
-    for number, line in enumerate(whole.split(b"\n"), start=1):
-        if not line.strip():
-            continue
-        epoch = _parse_epoch(line, path, number)
-        if epoch.epoch in epochs:
-            notes.append(f"Epoch {epoch.epoch} stands more than once in {path.name}; the last one (line {number}) counts.")
-        epochs[epoch.epoch] = epoch
-    return [epochs[k] for k in sorted(epochs)]
-
-
-def _parse_epoch(line: bytes, path: Path, number: int) -> EpochLog:
-    try:
-        values = json.loads(line)
-        entry = msgspec.convert(values, EpochLine)
-        return EpochLog(
-            epoch=entry.epoch,
-            train=dict(_finite_names(entry.train)),
-            val=dict(_finite_names(entry.val)),
-            lr=tuple(entry.lr or ()),
-            seconds=entry.seconds,
-            phase=entry.phase,
-            extra={k: v for k, v in values.items() if k not in EPOCH_KEYS},
-            at=f"{path.name}:{number}",
-        )
-    except (ValueError, msgspec.ValidationError) as error:
-        raise DermaiError(f"{path}, line {number}: {error}", "mend or remove that line; each holds one epoch as JSON") from None
-
-
-def _finite_names(metrics: Mapping[str, float | str | None]) -> Iterator[tuple[str, float]]:
-    """Numbers as numbers: "NaN" and "Infinity" back to floats, null left out."""
-    for name, value in metrics.items():
-        if value is not None:
-            yield name, float(value)
-
-
-def _is_held(path: Path) -> bool:
-    """Whether a living process holds the log. Where locks are not offered the word of run.json stands."""
-    try:
-        import fcntl
-    except ImportError:
-        return True
-    try:
-        with path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return not path.exists()
-    return False
+def _cut(log: IO[bytes], epochs: int | None) -> int:
+    """Shorten the log to its whole lines, at most to the epoch `epochs`; returns the last epoch that is left."""
+    kept = last = 0
+    for count, line in enumerate(log, start=1):
+        try:
+            number = parse_epoch(line).epoch if line.strip() else last
+        except ValueError as error:
+            if not line.endswith(b"\n"):
+                break
+            raise DermaiError(f"{log.name}, line {count}: {error}", "mend or remove that line") from None
+        if epochs is not None and number > epochs:
+            break
+        kept, last = kept + len(line), number
+    log.truncate(kept)
+    log.seek(max(kept - 1, 0))
+    if log.read(1) not in (b"", b"\n"):  # the last line is whole, but for its end
+        log.write(b"\n")
+    log.flush()
+    os.fsync(log.fileno())
+    return last

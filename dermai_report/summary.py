@@ -121,8 +121,8 @@ def _close(best: BestEpoch) -> str:
     if best.indistinguishable_basis is None:
         return " Which epochs are as good cannot be told without validation samples."
     if not best.indistinguishable:
-        return f" No other epoch is as good ({best.indistinguishable_basis})."
-    return f" As good, as far as the data can tell: {wording.epoch_ranges(best.indistinguishable)}."
+        return f" The data tell it from every other epoch ({best.indistinguishable_basis})."
+    return f" The data cannot tell it from epochs {wording.epoch_ranges(best.indistinguishable)}."
 
 
 def _overfit(found: Overfitting) -> Answer:
@@ -133,7 +133,7 @@ def _overfit(found: Overfitting) -> Answer:
         answer += f", from epoch {found.onset_epoch} on"
         if found.onset_ci90 and found.onset_ci90[0] != found.onset_ci90[1]:
             answer += f" (90 % interval {found.onset_ci90[0]}-{found.onset_ci90[1]})"
-    sure = "" if found.verdict == "unknown" else f" Confidence {wording.confidence(found.confidence)}."
+    sure = "" if found.verdict == "unknown" else f" Confidence that it overfits: {wording.confidence(found.confidence)}."
     return Answer("Did it overfit, and from when?", answer, f"{found.reason}{sure}", tone)
 
 

@@ -38,6 +38,11 @@ def confidence(value: float) -> str:
     return f"{min(value, 0.99):.2f}"
 
 
+def p_value(p: float) -> str:
+    """0.000002 -> "< 0.001"; 0.0312 -> "0.031"."""
+    return "< 0.001" if p < 0.001 else f"{p:.2g}"
+
+
 def plural(n: int, noun: str, many: str | None = None) -> str:
     """(1, "epoch") -> "1 epoch"; (1200, "image") -> "1,200 images"."""
     return f"{n:,} {noun if n == 1 else many or noun + 's'}"
@@ -51,20 +56,25 @@ def listed(words: Iterable[str], most: int = 6) -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
 
 
-def epoch_ranges(epochs: Sequence[int]) -> str:
-    """(3, 4, 5, 8) -> "3-5, 8"."""
-    groups: list[list[int]] = []
-    for e in sorted(epochs):
+def runs(epochs: Iterable[int]) -> list[tuple[int, int]]:
+    """(3, 4, 5, 8) -> [(3, 5), (8, 8)]: first and last of each stretch without a gap."""
+    groups: list[tuple[int, int]] = []
+    for e in sorted(set(epochs)):
         if groups and e == groups[-1][1] + 1:
-            groups[-1][1] = e
+            groups[-1] = (groups[-1][0], e)
         else:
-            groups.append([e, e])
-    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in groups)
+            groups.append((e, e))
+    return groups
+
+
+def epoch_ranges(epochs: Iterable[int]) -> str:
+    """(3, 4, 5, 8) -> "3-5, 8"."""
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs(epochs))
 
 
 def duration(seconds: float | None) -> str:
-    """3725 -> "1 h 2 min"."""
-    if seconds is None:
+    """3725 -> "1 h 2 min"; a time that is no number is unknown."""
+    if seconds is None or not math.isfinite(seconds):
         return UNKNOWN
     if seconds < 60:
         return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"

@@ -13,6 +13,27 @@ HEAD = """\
 
 What `dermai-report` checks, one rule a section, from the rules' own documentation (`dermai-report explain RULE` prints
 the same). A rule whose facts were not logged is *skipped with a reason*, which is not a pass.
+
+## How sure a finding is
+
+A confidence is what supports the finding, between 0 and 1. Where it rests on a test, it is the bound that the p-value supports at even
+odds (Sellke, Bayarri, Berger 2001: .71 for p = .05), for overfitting the detector's own calibrated figure. A fact that was counted or
+read has .99. The rest are judgements, written down as constants in the rule's file with their reason; they order the findings and
+claim no frequency.
+
+## Choosing rules and thresholds
+
+In `pyproject.toml`, or in a TOML file named with `--config` (there without `tool.dermai-report`):
+
+```toml
+[tool.dermai-report]
+ignore = ["reproducibility"]
+
+[tool.dermai-report.thresholds.class_imbalance]
+ratio = 5
+```
+
+`--select` and `--ignore` on the command line replace those lists. An unknown rule or key is an error that names the nearest one.
 """
 
 

@@ -9,11 +9,11 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "dermai_report"
 LAYERS = [
-    {"errors", "files", "registry", "wording", "environment"},
-    {"run", "prediction_files", "run_directory"},
+    {"errors", "files", "registry", "wording", "environment", "locks", "plain"},
+    {"run", "parquet", "prediction_files", "val_epoch_files", "run_files", "epoch_line", "run_reading", "run_directory"},
     {"report"},
     {"measures", "actions", "needs"},
-    {"rules", "recommend", "exhibits", "provenance", "summary"},
+    {"rules", "recommend", "exhibits", "provenance", "summary", "settings"},
     {"diagnosis"},
     {"sources", "charts", "templating", "formatting"},
     {"renderers", "train", "datasets", "schemas"},
@@ -33,7 +33,7 @@ def area(path: Path) -> str:
     return parts[0]
 
 
-def imports(path: Path, at_runtime: bool = True) -> set[str]:
+def imports(path: Path) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):

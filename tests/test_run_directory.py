@@ -62,10 +62,11 @@ def test_any_metrics_come_back(tmp_path: Path, lines: list) -> None:
             writer.log_epoch(train=safe[0], val=safe[1], **extra)
     run = read_run(writer.path)
     assert len(run.epochs) == len(lines)
-    for log, (train, _, extra) in zip(run.epochs, lines, strict=True):
-        for name, value in train.items():
-            if name != "accuracy":
-                assert log.train[name] == value or (math.isnan(value) and math.isnan(log.train[name]))
+    for log, (train, val, extra) in zip(run.epochs, lines, strict=True):
+        for read, logged in ((log.train, train), (log.val, val)):
+            assert set(read) == set(logged) - {"accuracy"}
+            for name, value in read.items():
+                assert value == logged[name] or (math.isnan(value) and math.isnan(logged[name]))
         assert log.extra == extra
 
 

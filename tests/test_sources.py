@@ -50,6 +50,21 @@ def test_dangling_latest(tmp_path: Path) -> None:
         read_run(tmp_path / "latest")
 
 
+@pytest.mark.parametrize("content", [b"\x00\x01\xff\xfe", b"", b"one\ntwo", "\u202erun".encode()])
+def test_pointer_file_that_names_no_run(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "latest").write_bytes(content)
+    with pytest.raises(DermaiError, match="does not hold the name of a run"):
+        read_run(tmp_path / "latest")
+
+
+def test_path_that_no_system_takes(tmp_path: Path) -> None:
+    with pytest.raises(DermaiError, match=r"cannot read .*name too long"):
+        read_run(tmp_path / ("x" * 300))
+    (tmp_path / "latest").write_text("x" * 300)
+    with pytest.raises(DermaiError, match=r"cannot read .*name too long"):
+        read_run(tmp_path / "latest")
+
+
 def test_pointer_file_instead_of_a_link(tmp_path: Path) -> None:
     (tmp_path / "latest").write_text(f"{PUBLISHED}\n")
     assert read_run(tmp_path / "latest").id == "resnet18-10-epochs"

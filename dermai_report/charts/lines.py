@@ -131,6 +131,7 @@ def _placed(marks: Sequence[Mark], scale: Scale, left: float) -> list[tuple[Mark
 def _marks(canvas: Canvas, marks: list[tuple[Mark, int, str]]) -> None:
     low, high = canvas.y_range
     spans = [mark for mark, _, _ in marks if mark.until is not None and mark.until > mark.x]
+    marks = [entry for entry in marks if entry[0].label]  # a band that belongs to one before it says nothing again
     canvas.boxes("span", [(mark.x, low, min(mark.until or mark.x, canvas.x_range[1]), high) for mark in spans])
     unit = (high - low) / (canvas.box[3] - canvas.box[1])
     tops = [ABOVE + MARK_ROW * row for _, row, _ in marks]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from dermai_report.errors import DermaiError
 
 def finish(command: Callable[[Sequence[str]], int], arguments: Sequence[str] | None = None) -> int:
     """Run a command and turn what a user can mend into a message and status 2."""
+    set_output()
     try:
         status = command(sys.argv[1:] if arguments is None else arguments)
         sys.stdout.flush()
@@ -20,7 +22,16 @@ def finish(command: Callable[[Sequence[str]], int], arguments: Sequence[str] | N
     except BrokenPipeError:  # the reader of our output left (head): not our error
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # the disk behind standard output is full, a folder may not be looked into
+        print(f"error: {error.filename or 'standard output'}: {error.strerror or error}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
     return status
+
+
+def set_output(encoding: str | None = None) -> None:
+    """Print a mark for a character that the encoding of standard output lacks; `encoding` changes that."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a stand-in takes any text
+        sys.stdout.reconfigure(encoding=encoding, errors="replace")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import dermai_report
 from dermai_report import registry
-from dermai_report.cli.outcome import finish
+from dermai_report.cli.outcome import finish, set_output
 from dermai_report.errors import DermaiError
 
 if TYPE_CHECKING:
@@ -36,16 +38,21 @@ def _run(arguments: Sequence[str]) -> int:
     formats = _formats(options.format, options.output)
     from dermai_report.diagnosis import diagnose
     from dermai_report.renderers import render, save
+    from dermai_report.settings import read_settings
     from dermai_report.sources import read_run
 
-    report = diagnose(read_run(options.run, options.source))
+    settings = read_settings(options.config, _words(options.select), _words(options.ignore))
+    report = diagnose(read_run(options.run, options.source), settings)
     if options.output == "-":
+        if formats != ["terminal"]:
+            set_output(encoding="utf-8")  # a page says that it is UTF-8, whatever the terminal is
         sys.stdout.write(render(report, formats[0]))
-    elif not formats:
-        _print_to_terminal(report)
-    else:
-        for name in formats:
-            print(save(report, _place(options.output, report.run.id, name), name))
+        return 0
+    for name in formats or ["terminal"]:
+        if name == "terminal" and (options.output is None or _is_folder(options.output)):
+            _print_to_terminal(report)
+        else:
+            print(save(report, _place(options.output, report, name), name))
     return 0
 
 
@@ -66,8 +73,20 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--source", help=f"log format of RUN, where it is not recognised: {', '.join(registry.names('sources'))}"
     )
+    parser.add_argument("--select", metavar="RULES", help="check only these rules (with commas)")
+    parser.add_argument("--ignore", metavar="RULES", help="leave these rules out (with commas)")
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        type=Path,
+        help="TOML file with select, ignore and thresholds (default: pyproject.toml here)",
+    )
     parser.add_argument("--version", action="version", version=f"dermai-report {dermai_report.__version__}")
     return parser
+
+
+def _words(text: str | None) -> list[str]:
+    return [word.strip() for word in text.split(",")] if text else []
 
 
 def _formats(wanted: str | None, output: str | None) -> list[str]:
@@ -77,23 +96,48 @@ def _formats(wanted: str | None, output: str | None) -> list[str]:
     if wanted is None:
         if output == "-":
             return ["terminal"]
+        if output is not None and _is_folder(output):
+            raise DermaiError(f"{output} names a folder, and no format is named", f"say which to write there: {_known_files()}")
         return [] if output is None else [format_of(Path(output))]
-    names = [name.strip() for name in wanted.split(",")]
+    names = list(dict.fromkeys(name.strip() for name in wanted.split(",")))
     for name in names:
         registry.load("renderers", name, "output format")
-    if len(names) > 1 and output is not None and (output == "-" or Path(output).suffix):
+    if len(names) > 1 and output is not None and not _is_folder(output):
         raise DermaiError(f"one output, {output}, for {len(names)} formats", "name a folder, or one format")
-    return [] if names == ["terminal"] and output is None else names
+    if names == ["terminal"] and output not in (None, "-") and _is_folder(output):
+        raise DermaiError(
+            f"terminal is printed, not written into a folder such as {output}",
+            f"name a file, such as report.txt, or {_known_files()}",
+        )
+    return names
 
 
-def _place(output: str | None, run_id: str, name: str) -> Path:
+def _is_folder(output: str) -> bool:
+    """Whether the output names a folder: one that is there, or a name with a slash at its end or without an ending."""
+    return output != "-" and (output.endswith(("/", os.sep)) or Path(output).is_dir() or not Path(output).suffix)
+
+
+def _known_files() -> str:
+    written = [name for name in registry.names("renderers") if name != "terminal"]
+    return f"--format {','.join(written)}, or some of them"
+
+
+def _place(output: str | None, report: Report, name: str) -> Path:
     """The file to write: report/<run>/report.<suffix> unless `output` names a folder or a file."""
     from dermai_report.renderers import suffix
 
-    folder = Path("report") / run_id if output is None else Path(output)
-    if output is None or folder.is_dir() or output.endswith("/") or not folder.suffix:
-        return folder / f"report{suffix(name)}"
-    return folder
+    if output is not None and not _is_folder(output):
+        return Path(output)
+    folder = Path("report") / _folder_name(report) if output is None else Path(output)
+    return folder / f"report{suffix(name)}"
+
+
+def _folder_name(report: Report) -> str:
+    """The run's id where it can be the name of a folder here, and not of one elsewhere; else the name of its directory."""
+    for name in (report.run.id, Path(report.run.path).resolve().name):
+        if re.fullmatch(r"[^/\\:\x00-\x1f\x7f]+", name) and name.strip(". ") and len(name.encode("utf-8", "replace")) <= 200:
+            return name
+    return "run"
 
 
 def _print_to_terminal(report: Report) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import Any
 from dermai_report import __version__
 from dermai_report.errors import DermaiError, unknown_name
 from dermai_report.train import config as configuration
+from dermai_report.train import process
 from dermai_report.train.config import TrainConfig
 
 DESCRIPTION = """\
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status: 0 done, 2 wrong input or call, 128 + signal when interrupted."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return _train(_parse(words), shlex.join(["dermai-train", *words]))
+        return _train(*_parse(words), shlex.join(["dermai-train", *words]))
     except DermaiError as error:
         print(f"dermai-train: {error}", file=sys.stderr)
         return 2
@@ -37,10 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _train(config: TrainConfig, command: str) -> int:
-    # Before torch loads: threads that wait must sleep. Spinning ones take the processor from the very thread they wait
-    # for as soon as anything else runs: an epoch of 4 s took 49 s beside one busy process, and 7 s with this.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+def _train(config: TrainConfig, resume: Path | None, command: str) -> int:
+    process.prepare()
     try:
         from dermai_report.train.loop import train
         from dermai_report.train.progress import Progress
@@ -49,7 +47,7 @@ def _train(config: TrainConfig, command: str) -> int:
             f"training needs {error.name}, which is not installed", "pip install 'dermai-report[train]'"
         ) from None
     with Progress() as progress:
-        result = train(config, command, progress)
+        result = train(config, command, progress, resume)
     epochs, best = result.history.epochs, result.history.best_epoch
     ended = "interrupted" if result.signal is not None else "finished"
     tested = f"; test accuracy {result.test.accuracy:.2%} of {len(result.test.labels)}" if result.test else ""
@@ -60,17 +58,35 @@ def _train(config: TrainConfig, command: str) -> int:
     return 0 if result.signal is None else 128 + result.signal
 
 
-def _parse(words: list[str]) -> TrainConfig:
-    """The configuration: what the file says, overruled by the command line."""
+def _parse(words: list[str]) -> tuple[TrainConfig, Path | None]:
+    """The configuration (what the file says, overruled by the command line), and the run to resume, which has its own."""
     parser = build_parser()
     options, unknown = parser.parse_known_args(words)
     if unknown:
         known = [option for action in parser._actions for option in action.option_strings]
         raise unknown_name("option", unknown[0].partition("=")[0], known)
     given = vars(options)
+    if "resume" in given:
+        path = Path(given.pop("resume"))
+        if given:
+            option = "--" + next(iter(given)).replace("_", "-")
+            raise DermaiError(f"{option} beside --resume", "a resumed run goes on as it was configured; leave it out")
+        return resumable(path), path
     file = given.pop("config", None)
     checked = TrainConfig.checked(given, text=True)
-    return TrainConfig.from_mapping({**(read_config(Path(file)) if file else {}), **checked})
+    return TrainConfig.from_mapping({**(read_config(Path(file)) if file else {}), **checked}), None
+
+
+def resumable(path: Path) -> TrainConfig:
+    """The configuration of a run that ended early. Raises DermaiError where there is nothing to resume."""
+    from dermai_report.run_directory import MANIFEST, read_manifest
+
+    if not (path / MANIFEST).is_file():
+        raise DermaiError(f"{path} is no run directory", "give --resume one that dermai-train made")
+    manifest = read_manifest(path)
+    if manifest.status == "finished":
+        raise DermaiError(f"{path} is finished, there is nothing to resume", f"dermai-report {path}")
+    return TrainConfig.from_mapping(manifest.config)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -84,6 +100,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"dermai-report {__version__}")
     parser.add_argument("--config", metavar="FILE", help="TOML or YAML file with the keys below; options overrule it")
+    parser.add_argument("--resume", metavar="RUN", help="continue a run that ended early, to the same end as without the break")
     group: Any = parser
     for key, field in configuration.fields().items():
         if key in configuration.SECTIONS:

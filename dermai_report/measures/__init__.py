@@ -7,24 +7,32 @@ from __future__ import annotations
 
 from dermai_report.measures.cache import once_per_run
 from dermai_report.measures.calibration import calibration, reliability
-from dermai_report.measures.comparison import fisher_greater, fisher_less, holm
+from dermai_report.measures.comparison import confusion_p, fisher_greater, fisher_less, holm, same_mix
 from dermai_report.measures.epochs import best_epoch, last_epoch, shipped_epoch
 from dermai_report.measures.gap import gap
 from dermai_report.measures.generalization import generalization
 from dermai_report.measures.intervals import newcombe, samples_to_resolve, wilson
+from dermai_report.measures.label_noise import expected_suspects, suspected_labels
 from dermai_report.measures.overfitting import detect_overfitting
-from dermai_report.measures.scores import test_scores
+from dermai_report.measures.paired import compare
+from dermai_report.measures.scores import accuracy_without, test_scores
 from dermai_report.measures.selection import selection_optimism
 from dermai_report.measures.shift import label_shift
-from dermai_report.measures.trend import chance_still_worse, mann_kendall, noise_scale
+from dermai_report.measures.trend import alternates, chance_still_worse, evidence, mann_kendall, noise_scale, theil_sen
 from dermai_report.report import Overfitting
 from dermai_report.run import Run
 
 __all__ = [
+    "accuracy_without",
+    "alternates",
     "best_epoch",
     "calibration",
     "chance_still_worse",
+    "compare",
+    "confusion_p",
     "detect_overfitting",
+    "evidence",
+    "expected_suspects",
     "fisher_greater",
     "fisher_less",
     "gap",
@@ -32,15 +40,19 @@ __all__ = [
     "holm",
     "label_shift",
     "last_epoch",
+    "loses_confidence_only",
     "mann_kendall",
     "newcombe",
     "noise_scale",
     "overfitting",
     "reliability",
+    "same_mix",
     "samples_to_resolve",
     "selection_optimism",
     "shipped_epoch",
+    "suspected_labels",
     "test_scores",
+    "theil_sen",
     "wilson",
 ]
 
@@ -53,3 +65,20 @@ def overfitting(run: Run) -> Overfitting:
         return detect_overfitting(run.series("train", "loss"), run.series("val", "loss"), epochs=number)
     train, val = ([1 - a for a in run.series(split, "accuracy")] for split in ("train", "val"))
     return detect_overfitting(train, val, epochs=number, metric="error")
+
+
+@once_per_run
+def loses_confidence_only(run: Run) -> bool:
+    """Whether the validation loss rises while the error rate shows no rise: overconfidence rather than lost skill.
+
+    The last accuracy must also not be below the best epoch's by more than a standard error, where the sample count is known.
+    """
+    if not (run.has("val", "loss") and run.has("val", "accuracy")) or not overfitting(run).overfit:
+        return False
+    errors = [1 - a for a in run.series("val", "accuracy")]
+    best, last = best_epoch(run), last_epoch(run)
+    if best is None or last is None or best.val_accuracy is None or last.val_accuracy is None:
+        return False
+    n = run.count("val")
+    allowed = (best.val_accuracy * (1 - best.val_accuracy) / n) ** 0.5 if n else 0.01
+    return not detect_overfitting(None, errors).overfit and last.val_accuracy >= best.val_accuracy - allowed

@@ -10,6 +10,7 @@ from dermai_report.run import SMALLEST_PROBABILITY, Predictions, Run
 
 BINS = 15  # the usual number since Guo et al. 2017
 RESAMPLES = 1000
+FEWEST_ERRORS = 5  # the temperature rests on the errors; below, it is set by one or two samples
 
 
 class Reliability:
@@ -17,10 +18,12 @@ class Reliability:
 
     def __init__(self, confidence: np.ndarray, correct: np.ndarray, bins: int = BINS) -> None:
         order = np.argsort(confidence, kind="stable")
-        edges = np.linspace(0, len(order), min(bins, max(len(order), 1)) + 1).astype(int)
-        starts = edges[:-1]
-        self.n = np.diff(edges)
-        self.confidence = np.add.reduceat(confidence[order], starts) / self.n
+        ordered = confidence[order]
+        edges = np.linspace(0, len(order), min(bins, max(len(order), 1)) + 1).astype(int)[:-1]
+        # Equal confidences share a bin: cut between them, the order of the file would decide which bin gets the errors.
+        starts = np.unique(np.searchsorted(ordered, ordered[edges], side="left"))
+        self.n = np.diff(starts, append=len(order))
+        self.confidence = np.add.reduceat(ordered, starts) / self.n
         self.accuracy = np.add.reduceat(correct[order].astype(float), starts) / self.n
 
     @property
@@ -52,14 +55,17 @@ def calibration(run: Run) -> Calibration | None:
     true = probabilities[np.arange(len(outcome)), outcome.label].astype(np.float64)
     brier = np.einsum("ij,ij->i", probabilities, probabilities).astype(np.float64) - 2 * true + 1
     by_chance, interval = ece_spread(bins)
+    fitted = temperature(run.predictions.get("val"))
     return Calibration(
         ece=bins.ece,
         ece_ci95=interval,
         ece_by_chance=by_chance,
         overconfidence=float(bins.n @ (bins.confidence - bins.accuracy) / bins.n.sum()),
+        overconfidence_error=float(np.sqrt(bins.n @ (bins.confidence * (1 - bins.confidence))) / bins.n.sum()),
         brier=float(brier.mean()),
         nll=float(-np.log(np.maximum(true, SMALLEST_PROBABILITY)).mean()),
-        temperature=temperature(run.predictions.get("val")),
+        temperature=fitted,
+        nll_with_temperature=None if fitted is None else _nll(outcome, fitted),
     )
 
 
@@ -124,23 +130,39 @@ def _shrunk(gaps: np.ndarray, variance: np.ndarray) -> np.ndarray:
 
 
 def temperature(outcome: Predictions | None, tolerance: float = 1e-3) -> float | None:
-    """The temperature that minimises the NLL of held-out predictions (> 1: overconfident); None without them.
+    """The temperature that minimises the NLL of held-out predictions (> 1: overconfident).
 
-    The NLL is convex in 1 / T, so golden-section search on its logarithm between 1/20 and 20 finds the one minimum.
+    None without them, with fewer than five errors among them (without errors the best temperature is 0), or at a bound. The
+    NLL is convex in 1 / T, so golden-section search on its logarithm between 1/20 and 20 finds the one minimum.
     """
-    if outcome is None or outcome.probabilities is None or len(outcome) < 2:
+    if outcome is None or outcome.probabilities is None or int((outcome.predicted != outcome.label).sum()) < FEWEST_ERRORS:
         return None
-    logits = np.log(np.maximum(outcome.probabilities.astype(np.float64), SMALLEST_PROBABILITY))
-    logits -= logits.max(axis=1, keepdims=True)
-    true = logits[np.arange(len(outcome)), outcome.label]
+    logits, true = _logits(outcome)
 
     def nll(log_t: float) -> float:
-        t = np.exp(log_t)
-        return float(np.mean(np.log(np.exp(logits / t).sum(axis=1)) - true / t))
+        return _nll_at(logits, true, float(np.exp(log_t)))
 
     low, high = -np.log(20.0), np.log(20.0)
     ratio = (np.sqrt(5) - 1) / 2
     while high - low > tolerance:
         left, right = high - ratio * (high - low), low + ratio * (high - low)
         low, high = (low, right) if nll(left) < nll(right) else (left, high)
-    return float(np.exp((low + high) / 2))
+    found = float(np.exp((low + high) / 2))
+    return found if 1 / 19 < found < 19 else None
+
+
+def _nll(outcome: Predictions, t: float) -> float:
+    """The mean NLL of predictions whose logits are divided by t."""
+    return _nll_at(*_logits(outcome), t)
+
+
+def _nll_at(logits: np.ndarray, true: np.ndarray, t: float) -> float:
+    return float(np.mean(np.log(np.exp(logits / t).sum(axis=1)) - true / t))
+
+
+def _logits(outcome: Predictions) -> tuple[np.ndarray, np.ndarray]:
+    """Logits (n, k) up to a constant, the largest of each row 0, and those of the true classes (n,)."""
+    assert outcome.probabilities is not None
+    logits = np.log(np.maximum(outcome.probabilities.astype(np.float64), SMALLEST_PROBABILITY))
+    logits -= logits.max(axis=1, keepdims=True)
+    return logits, logits[np.arange(len(outcome)), outcome.label]

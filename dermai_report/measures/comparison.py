@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 
 def fisher_greater(hits1: int, n1: int, hits2: int, n2: int) -> float:
     """One-sided p of Fisher's exact test: the first proportion is no greater than the second (1.0 with an empty group).
@@ -39,6 +41,38 @@ def _tail(k: int, n1: int, n2: int, hits: int, step: int) -> float:
 def fisher_less(hits1: int, n1: int, hits2: int, n2: int) -> float:
     """One-sided p of Fisher's exact test: the first proportion is no smaller than the second."""
     return fisher_greater(n1 - hits1, n1, n2 - hits2, n2)
+
+
+def confusion_p(counts: np.ndarray, true: int, called: int) -> float:
+    """p of the errors of class `true` going to `called` no more often than the errors of the remaining classes do.
+
+    counts: (k, k) confusion counts, k >= 3. Given that a sample is wrong, where does it go: so a class that is merely weak, with
+    errors spread evenly, is no confused pair.
+    """
+    errors = counts - np.diag(np.diag(counts))
+    others = np.delete(np.arange(len(counts)), [true, called])
+    return fisher_greater(
+        int(errors[true, called]), int(errors[true].sum()), int(errors[others, called].sum()), int(errors[others].sum())
+    )
+
+
+def same_mix(first: np.ndarray, second: np.ndarray, resamples: int = 2000, seed: int = 0) -> float:
+    """p of two (k,) class counts having one mix, by the chi-squared statistic under resampling from the pooled mix.
+
+    Resampling, as rare classes break the statistic's own approximation. At most 1 / (resamples + 1) can be told.
+    """
+    pooled = (first + second) / (first.sum() + second.sum())
+    kept = pooled > 0
+    n1, n2 = int(first.sum()), int(second.sum())
+
+    def statistic(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        e1, e2 = n1 * pooled[kept], n2 * pooled[kept]
+        return np.asarray(((a - e1) ** 2 / e1).sum(-1) + ((b - e2) ** 2 / e2).sum(-1))
+
+    seen = statistic(first[kept], second[kept])
+    rng = np.random.default_rng(seed)
+    draws = statistic(rng.multinomial(n1, pooled[kept], resamples), rng.multinomial(n2, pooled[kept], resamples))
+    return float((1 + (draws >= seen).sum()) / (resamples + 1))
 
 
 def holm(p: Sequence[float]) -> list[float]:

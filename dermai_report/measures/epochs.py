@@ -7,9 +7,12 @@ import math
 import numpy as np
 
 from dermai_report.measures.cache import once_per_run
-from dermai_report.measures.intervals import Z95, mean_interval
+from dermai_report.measures.intervals import Z95, mean_interval, newcombe
 from dermai_report.report import BestEpoch, ByAccuracy, LastEpoch
-from dermai_report.run import EpochLog, Run
+from dermai_report.run import EpochLog, Run, SampleEpochs
+
+PAIRED = "paired per-sample validation losses, 95 % interval of the difference"
+UNPAIRED = "validation accuracies, 95 % interval of the difference"
 
 
 @once_per_run
@@ -26,7 +29,7 @@ def best_epoch(run: Run) -> BestEpoch | None:
         return None
     best = min(losses, key=lambda pair: pair[0])[1] if losses else top
     assert best is not None
-    same, basis = _indistinguishable(run, best)
+    same, earliest, basis = _indistinguishable(run, best)
     saved = run.checkpoints.get("best")
     return BestEpoch(
         epoch=best.epoch,
@@ -38,7 +41,7 @@ def best_epoch(run: Run) -> BestEpoch | None:
         by_val_accuracy=ByAccuracy(top.epoch, top.val["accuracy"]) if top else None,
         indistinguishable=same,
         indistinguishable_basis=basis,
-        one_standard_error=min([best.epoch, *same]) if basis else None,
+        one_standard_error=earliest,
         checkpoint=saved.file if saved else None,
         checkpoint_epoch=saved.epoch if saved else None,
         val_loss_ci95=_loss_interval(run, best.epoch),
@@ -61,11 +64,17 @@ def last_epoch(run: Run) -> LastEpoch | None:
 
 
 def shipped_epoch(run: Run) -> int | None:
-    """The epoch whose model was evaluated on the test set, else the best one."""
-    if run.test is not None and run.test.epoch is not None:
+    """The epoch whose model was evaluated on the test set; without a test, the best one; None where the test names none.
+
+    A test evaluation that names neither epoch nor checkpoint may be of any model: nothing is guessed.
+    """
+    if run.test is None:
+        best = best_epoch(run)
+        return best.epoch if best else None
+    if run.test.epoch is not None:
         return run.test.epoch
-    best = best_epoch(run)
-    return best.epoch if best else None
+    named = (c.epoch for role, c in run.checkpoints.items() if run.test.checkpoint in (role, c.file))
+    return next(named, None)
 
 
 def _loss_interval(run: Run, epoch: int) -> tuple[float, float] | None:
@@ -75,25 +84,29 @@ def _loss_interval(run: Run, epoch: int) -> tuple[float, float] | None:
     return mean_interval(run.val_epochs.loss[run.val_epochs.epochs.index(epoch)])
 
 
-def _indistinguishable(run: Run, best: EpochLog) -> tuple[list[int], str | None]:
-    """Other epochs that the validation data cannot tell from the best one, and on what that rests."""
+def _indistinguishable(run: Run, best: EpochLog) -> tuple[list[int], int | None, str | None]:
+    """Other epochs that the validation data cannot tell from the best, the earliest within one standard error, the basis."""
     if run.val_epochs is not None and best.epoch in run.val_epochs.epochs:
-        return _by_paired_loss(run, best.epoch), "paired per-sample validation losses (95 % interval of the difference)"
+        z = _paired_z(run.val_epochs, best.epoch)
+        same = [e for e, score in z.items() if score <= Z95 and e != best.epoch]
+        return same, min(e for e, score in z.items() if score <= 1), PAIRED
     n, accuracy = run.count("val"), best.val.get("accuracy")
     if n and accuracy is not None:
+        known = {e.epoch: v for e in run.epochs if (v := e.val.get("accuracy")) is not None and math.isfinite(v)}
+        spans = {e: newcombe(accuracy, n, v, n) for e, v in known.items()}
+        same = [e for e, (low, high) in spans.items() if low <= 0 <= high and e != best.epoch]
         error = math.sqrt(max(accuracy * (1 - accuracy), 1 / n) / n)
-        close = [e.epoch for e in run.epochs if abs(e.val.get("accuracy", math.inf) - accuracy) <= error]
-        return [e for e in close if e != best.epoch], "validation accuracies within one binomial standard error"
-    return [], None
+        return same, min(e for e, v in known.items() if v >= accuracy - error), UNPAIRED
+    return [], None, None
 
 
-def _by_paired_loss(run: Run, best: int) -> list[int]:
-    """Epochs whose mean per-sample loss difference from the best has a 95 % interval over 0 (same samples, so paired)."""
-    samples = run.val_epochs
-    assert samples is not None
+def _paired_z(samples: SampleEpochs, best: int) -> dict[int, float]:
+    """Each epoch's mean per-sample loss difference from the best, in standard errors of it (the same samples, so paired)."""
     difference = samples.loss - samples.loss[samples.epochs.index(best)]
     n = difference.shape[1]
-    mean, error = difference.mean(axis=1), difference.std(axis=1, ddof=1) / math.sqrt(n) if n > 1 else np.inf
-    with np.errstate(invalid="ignore"):
-        same = np.abs(mean) <= Z95 * error
-    return [e for e, close in zip(samples.epochs, same, strict=True) if close and e != best]
+    if n < 2:
+        return dict.fromkeys(samples.epochs, 0.0)
+    mean, error = difference.mean(axis=1), difference.std(axis=1, ddof=1) / math.sqrt(n)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        z = np.where(mean == 0, 0.0, np.abs(mean) / error)
+    return {e: float(score) for e, score in zip(samples.epochs, np.nan_to_num(z, nan=np.inf), strict=True)}

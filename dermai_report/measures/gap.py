@@ -63,7 +63,10 @@ def _difference(run: Run, name: str, sign: int) -> tuple[np.ndarray | None, str 
     if run.has("train", honest):
         train, basis = run.series("train", honest), "an evaluation-mode pass over training data"
     elif run.has("train", name):
-        train, basis = run.series("train", name), "training metrics averaged over each epoch, augmentation and dropout on"
+        train, basis = (
+            run.series("train", name),
+            "training metrics as logged, usually averaged over each epoch while the weights still change",
+        )
     else:
         return None, None
     return sign * (np.array(train) - np.array(run.series("val", name))), basis

@@ -2,48 +2,100 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from dermai_report.measures.cache import once_per_run
 from dermai_report.measures.epochs import shipped_epoch
+from dermai_report.measures.groups import effective_size, group_codes
 from dermai_report.measures.intervals import newcombe, samples_to_resolve
-from dermai_report.measures.selection import selection_optimism
+from dermai_report.measures.selection import optimism_bound, selection
 from dermai_report.measures.shift import label_shift
-from dermai_report.report import Generalization, Parts
+from dermai_report.report import Generalization, Interval, Parts
 from dermai_report.run import Run
+
+NEWCOMBE = "Newcombe's interval of two independent proportions; the choice of the best epoch is not in it"
+OUT_OF_BAG = "out-of-bag bootstrap of the choice of the epoch, and resampling of the test set"
 
 
 @once_per_run
 def generalization(run: Run) -> Generalization:
-    """The drop in accuracy of the shipped epoch from validation to test, with Newcombe's interval where n is known.
+    """The drop in accuracy of the shipped epoch from validation to test.
 
-    `significant` is None without both sample counts. The interval speaks of sampling noise alone; what choosing the best of
-    several epochs adds stands in `parts`, where per-epoch validation predictions were kept.
+    `drop` is validation minus test as measured, `drop_ci95` its interval by sampling alone (Newcombe). The validation number
+    chose the epoch and so flatters it: `corrected_drop` and `corrected_ci95` take that off where per-epoch per-sample
+    outcomes were kept, and then decide whether the drop is `significant`. Where they were not, the interval must leave out
+    the most that choosing can have added (`optimism_at_most`). `significant` is None without sample counts.
     """
     epoch = shipped_epoch(run)
     log = run.at(epoch) if epoch is not None else None
-    val = log.val.get("accuracy") if log else None
-    test = run.test.accuracy if run.test else None
-    n_val, n_test = run.count("val"), run.count("test")
-    drop = val - test if val is not None and test is not None else None
-    interval = None
-    if val is not None and test is not None and n_val and n_test:
-        interval = newcombe(val, n_val, test, n_test)
+    val = _finite(log.val.get("accuracy")) if log else None
+    test = _finite(run.test.accuracy) if run.test else None
+    if val is None or test is None:
+        return Generalization(val, test, None, None, None, Parts(), run.count("val"), run.count("test"), None, epoch)
+    n_val, n_test = _size(run, "val"), _size(run, "test")
+    interval = newcombe(val, n_val, test, n_test) if n_val and n_test else None
+    corrected, corrected_ci = _corrected(run, test, n_test)
+    bound = _bound(run, n_val)
     return Generalization(
         val_accuracy=val,
         test_accuracy=test,
-        drop=drop,
+        drop=val - test,
         drop_ci95=interval,
-        significant=None if interval is None else bool(interval[0] > 0 or interval[1] < 0),
-        parts=_parts(run, drop),
-        n_val=n_val,
-        n_test=n_test,
-        n_needed=samples_to_resolve(val, test) if val is not None and test is not None else None,
+        significant=_significant(interval, corrected_ci, bound),
+        parts=_parts(run, val - test, interval),
+        n_val=run.count("val"),
+        n_test=run.count("test"),
+        n_needed=samples_to_resolve(val, test),
         epoch=epoch,
+        corrected_drop=corrected,
+        corrected_ci95=corrected_ci,
+        basis=OUT_OF_BAG if corrected_ci else NEWCOMBE if interval else None,
+        optimism_at_most=bound,
     )
 
 
-def _parts(run: Run, drop: float | None) -> Parts:
-    """The drop taken apart. Sampling noise has mean 0 and is what the interval shows; the rest stays unexplained."""
-    selection, shift = selection_optimism(run), label_shift(run)
-    if drop is None or (selection is None and shift is None):
+def _size(run: Run, split: str) -> float | None:
+    """How many independent samples a split is worth."""
+    outcome = run.predictions.get(split)
+    codes = group_codes(outcome) if outcome is not None else None
+    if outcome is None or codes is None:
+        return run.count(split)
+    return effective_size(outcome.label == outcome.predicted, codes)
+
+
+def _corrected(run: Run, test: float, n_test: float | None, seed: int = 0) -> tuple[float | None, Interval | None]:
+    """The drop from what the choice would score on fresh validation samples, with percentiles over both resamplings."""
+    found = selection(run)
+    if found is None or not n_test:
+        return None, None
+    n = max(round(n_test), 1)
+    smoothed = (test * n + 1) / (n + 2)  # Laplace: a perfect test set still has noise
+    again = np.random.default_rng(seed).binomial(n, smoothed, size=len(found.accuracies)) / n
+    draws = found.accuracies - again - (test - smoothed)
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return float(found.accuracies.mean() - test), (float(low), float(high))
+
+
+def _bound(run: Run, n_val: float | None) -> float | None:
+    accuracies = np.array(run.series("val", "accuracy"))
+    return optimism_bound(accuracies, round(n_val)) if n_val and np.isfinite(accuracies).any() else None
+
+
+def _significant(interval: Interval | None, corrected: Interval | None, bound: float | None) -> bool | None:
+    if corrected is not None:
+        return corrected[0] > 0 or corrected[1] < 0
+    return None if interval is None else interval[0] > (bound or 0.0) or interval[1] < 0
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and np.isfinite(value) else None
+
+
+def _parts(run: Run, drop: float, interval: Interval | None) -> Parts:
+    """The drop taken apart; what neither choosing nor the class mix explains, sampling included, stays unexplained."""
+    found, shift = selection(run), label_shift(run)
+    if found is None and shift is None:
         return Parts()
-    return Parts(selection=selection, label_shift=shift, unexplained=drop - (selection or 0.0) - (shift or 0.0))
+    optimism = found.optimism if found else None
+    half = (interval[1] - interval[0]) / 2 if interval else None
+    return Parts(selection=optimism, sampling=half, label_shift=shift, unexplained=drop - (optimism or 0.0) - (shift or 0.0))

@@ -38,11 +38,20 @@ def newcombe(p1: float, n1: float, p2: float, n2: float, z: float = Z95) -> tupl
     )
 
 
-def mean_interval(losses: np.ndarray) -> tuple[float, float] | None:
-    """95 % interval of the mean of (n,) non-negative losses by their standard error; None for n < 2 or non-finite ones."""
-    if len(losses) < 2 or not np.isfinite(losses).all():
+def mean_interval(losses: np.ndarray, codes: np.ndarray | None = None) -> tuple[float, float] | None:
+    """95 % interval of the mean of (n,) non-negative losses by its standard error; None for n < 2 or non-finite ones.
+
+    codes: (n,) group numbers, where samples of one group are alike: deviations then add up within groups first.
+    """
+    n = len(losses)
+    if n < 2 or not np.isfinite(losses).all():
         return None
-    mean, error = float(losses.mean(dtype=np.float64)), float(losses.std(ddof=1, dtype=np.float64)) / math.sqrt(len(losses))
+    mean = float(losses.mean(dtype=np.float64))
+    deviation = losses.astype(np.float64) - mean
+    sums = deviation if codes is None else np.bincount(codes, weights=deviation)
+    if len(sums) < 2:
+        return None
+    error = math.sqrt(float(sums @ sums) * len(sums) / (len(sums) - 1)) / n
     return max(mean - Z95 * error, 0.0), mean + Z95 * error
 
 
@@ -64,11 +73,20 @@ def samples_to_resolve(p1: float, p2: float, limit: int = 10_000_000) -> int | N
     return high
 
 
-def f1_interval(true_positive: float, false_positive: float, false_negative: float) -> tuple[float, float]:
-    """95 % interval of F1 from its counts, in [0, 1].
+def f1_interval(hits: float, union: float) -> tuple[float, float]:
+    """95 % interval of F1, in [0, 1], from the samples that are the class and called it, and those that are either.
 
     Of the samples that are the class or are called it, a share J (Jaccard's index) is both; given their number that is a
     binomial proportion, so Wilson's interval holds for J, and F1 = 2J / (1 + J) carries it over.
     """
-    low, high = wilson(true_positive, true_positive + false_positive + false_negative)
+    low, high = wilson(hits, union)
     return 2 * low / (1 + low), 2 * high / (1 + high)
+
+
+def combined(parts: list[tuple[float, tuple[float, float]]]) -> tuple[float, float]:
+    """The interval of a mean of independent (value, interval) parts: their distances to the limits add up by squares."""
+    k = len(parts)
+    mean = sum(v for v, _ in parts) / k
+    low = mean - math.sqrt(sum((v - ci[0]) ** 2 for v, ci in parts)) / k
+    high = mean + math.sqrt(sum((ci[1] - v) ** 2 for v, ci in parts)) / k
+    return max(low, 0.0), min(high, 1.0)

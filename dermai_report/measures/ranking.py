@@ -3,60 +3,78 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from dermai_report.measures.intervals import Z95, wilson
+from dermai_report.measures.intervals import Z95, combined, wilson
 from dermai_report.report import Interval
 
 SORT_UP_TO = 100_000  # above it scores are binned: a sort of a million costs 0.1 s a class, a histogram a tenth
 BINS = 1 << 16
 
 
+FEWEST = 10  # of the rarer side: below, the variance rests on so few samples that its interval covers .74-.90
+
+
 class Area(NamedTuple):
-    """An area under the ROC curve, its 95 % interval, and what each sample contributes to its error, (n,)."""
+    """An area under the ROC curve and its 95 % interval; None with one class only."""
 
     value: float | None
     ci95: Interval | None
-    influence: np.ndarray
 
 
-def auroc(score: np.ndarray, positive: np.ndarray) -> Area:
-    """Area under the ROC curve of (n,) scores against (n,) booleans; no value with one class only.
+def auroc(score: np.ndarray, positive: np.ndarray, codes: np.ndarray | None = None) -> tuple[Area, np.ndarray]:
+    """Area under the ROC curve of (n,) scores against (n,) booleans, and each sample's influence on it (n,); codes: groups.
 
     Ties count half. The variance is DeLong's (DeLong, DeLong, Clarke-Pearson 1988, Biometrics 44:837): the sum of squares of
     the samples' influences. The interval is drawn on the logit scale, which keeps it inside (0, 1) (Pepe 2003, section 5.2).
-    An area of exactly 0 or 1 shows no variance; then as many pairs as can be formed without using a sample twice are
-    independent trials, all of one outcome, and Wilson's interval of those is used: conservative.
+    With few samples on one side, or no variance to see, as many pairs as can be formed without using a sample twice are
+    taken as independent trials, and Wilson's interval of those is used: conservative.
     """
     code, ups, downs = _counts(score, positive)
     m, n = int(ups.sum()), int(downs.sum())
     if not m or not n:
-        return Area(None, None, np.zeros(len(score)))
+        return Area(None, None), np.zeros(len(score))
     share_below = (np.cumsum(downs) - downs / 2) / n  # of negatives, for a positive at each score
     share_above = 1 - (np.cumsum(ups) - ups / 2) / m  # of positives, for a negative at each score
     area = float(ups @ share_below) / m
     influence = np.where(positive, (share_below[code] - area) / m, (share_above[code] - area) / n)
-    if 0 < area < 1 and m > 1 and n > 1:
+    pairs = min(m, n) if codes is None else min(len(np.unique(codes[side])) for side in (positive, ~positive))
+    if pairs >= FEWEST and 0 < area < 1:
         variance = float(ups @ (share_below - area) ** 2) / (m - 1) / m
         variance += float(downs @ (share_above - area) ** 2) / (n - 1) / n
-        return Area(area, _logit_interval(area, variance), influence)
-    return Area(area, wilson(area * min(m, n), min(m, n)), influence)
+        variance = max(variance, _variance(influence, codes))
+        if variance > 0:
+            return Area(area, _logit_interval(area, variance)), influence
+    return Area(area, wilson(area * pairs, pairs)), influence
 
 
-def macro(areas: Sequence[Area]) -> Area:
-    """The mean over classes; samples add up over the classes before they are squared, so that the classes may correlate."""
-    known = [a for a in areas if a.value is not None]
+def class_areas(scores: np.ndarray, label: np.ndarray, codes: np.ndarray | None = None) -> tuple[list[Area], Area]:
+    """One-versus-rest areas of (n, k) scores, and their mean over the classes that occur.
+
+    For the mean, a sample's influences add up over the classes before they are squared, so that the classes may correlate;
+    with rare classes, the limits of the single areas are combined by squares instead (Zou and Donner 2008).
+    """
+    areas, total = [], np.zeros(len(label))
+    for c in range(scores.shape[1]):
+        area, influence = auroc(scores[:, c], label == c, codes)
+        areas.append(area)
+        total += influence
+    known = [(a.value, a.ci95) for a in areas if a.value is not None and a.ci95 is not None]
     if not known:
-        return Area(None, None, np.zeros(0))
-    area = float(np.mean([a.value for a in known]))
-    influence = np.mean([a.influence for a in known], axis=0)
-    variance = float(influence @ influence)
-    if 0 < area < 1 and variance > 0:
-        return Area(area, _logit_interval(area, variance), influence)
-    return Area(area, min((a.ci95 for a in known if a.ci95), default=None), influence)
+        return areas, Area(None, None)
+    mean = float(np.mean([value for value, _ in known]))
+    variance = _variance(total / len(known), codes)
+    if 0 < mean < 1 and variance > 0 and np.bincount(label).min(initial=FEWEST, where=np.bincount(label) > 0) >= FEWEST:
+        return areas, Area(mean, _logit_interval(mean, variance))
+    return areas, Area(mean, combined(known))
+
+
+def _variance(influence: np.ndarray, codes: np.ndarray | None) -> float:
+    """The sum of squared influences, of whole groups where there are any."""
+    sums = influence if codes is None else np.bincount(codes, weights=influence)
+    return float(sums @ sums)
 
 
 def _counts(score: np.ndarray, positive: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -9,74 +9,110 @@ import numpy as np
 
 from dermai_report.measures.cache import once_per_run
 from dermai_report.measures.calibration import calibration
-from dermai_report.measures.intervals import f1_interval, mean_interval, wilson
-from dermai_report.measures.ranking import Area, auroc, macro
+from dermai_report.measures.groups import effective_size, group_codes, resampled_counts
+from dermai_report.measures.intervals import combined, f1_interval, mean_interval, wilson
+from dermai_report.measures.ranking import Area, class_areas
 from dermai_report.report import ClassScore, Interval, TestScores
 from dermai_report.run import SMALLEST_PROBABILITY, Predictions, Run
 
 RESAMPLES = 2000  # the 2.5 % tail then rests on 50 draws
+MOST_CELLS = 2_000_000  # counts held at a time: 16 MB
 
 
 @once_per_run
 def test_scores(run: Run) -> TestScores | None:
-    """All that the test evaluation says; None when the run has none. What was not logged is None."""
+    """All that the test evaluation says; None when the run has none. What was not logged is None.
+
+    Where samples carry a group, every interval allows for samples of one group being alike: proportions by their effective
+    size, averages by drawing whole groups, areas by adding influences up within groups.
+    """
     test, outcome = run.test, run.predictions.get("test")
     if test is None:
         return None
     confusion = np.array(test.confusion) if test.confusion is not None else None
-    n = test.n if test.n is not None else (int(confusion.sum()) if confusion is not None else None)
-    ci = averages(confusion) if confusion is not None and confusion.sum() else {}
-    areas = class_aurocs(outcome)
-    mean_area = macro(areas)
+    n = int(confusion.sum()) if confusion is not None else run.count("test")
+    codes = group_codes(outcome) if outcome is not None else None
+    areas: list[Area] = []
+    mean_area = Area(None, None)
+    if outcome is not None and outcome.probabilities is not None and len(outcome):
+        areas, mean_area = class_areas(outcome.probabilities, outcome.label, codes)
+    rows = per_class(confusion, run.classes, areas, outcome, codes) if confusion is not None else []
+    averaged = averages(confusion, rows, outcome, codes) if confusion is not None and confusion.sum() else {}
+    none: tuple[float | None, Interval | None] = (None, None)
+    (f1, f1_ci), (balanced, balanced_ci), (corr, corr_ci) = (
+        averaged.get(name, none) for name in ("macro_f1", "balanced_accuracy", "mcc")
+    )
+    size = effective_size(outcome.label == outcome.predicted, codes) if outcome is not None else n
     return TestScores(
         n=n,
+        n_groups=int(codes.max()) + 1 if codes is not None else None,
         accuracy=test.accuracy,
-        accuracy_ci95=wilson(test.accuracy * n, n) if test.accuracy is not None and n else None,
+        accuracy_ci95=wilson(test.accuracy * size, size) if test.accuracy is not None and size else None,
         loss=test.loss,
-        loss_ci95=loss_interval(outcome),
-        macro_f1=ci["macro_f1"][0] if ci else None,
-        macro_f1_ci95=ci["macro_f1"][1] if ci else None,
-        balanced_accuracy=ci["balanced_accuracy"][0] if ci else None,
-        balanced_accuracy_ci95=ci["balanced_accuracy"][1] if ci else None,
-        mcc=ci["mcc"][0] if ci else None,
-        mcc_ci95=ci["mcc"][1] if ci else None,
+        loss_ci95=loss_interval(outcome, codes),
+        macro_f1=f1,
+        macro_f1_ci95=f1_ci,
+        balanced_accuracy=balanced,
+        balanced_accuracy_ci95=balanced_ci,
+        mcc=corr,
+        mcc_ci95=corr_ci,
         auroc_macro=mean_area.value,
         auroc_macro_ci95=mean_area.ci95,
         confusion=test.confusion,
-        per_class=per_class(confusion, run.classes, areas) if confusion is not None else [],
+        per_class=rows,
         calibration=calibration(run),
         epoch=test.epoch,
         checkpoint=test.checkpoint,
-        majority_accuracy=float(confusion.sum(axis=1).max() / confusion.sum()) if ci and confusion is not None else None,
+        majority_accuracy=float(confusion.sum(axis=1).max() / confusion.sum()) if averaged and confusion is not None else None,
     )
 
 
-def per_class(confusion: np.ndarray, classes: tuple[str, ...], areas: list[Area]) -> list[ClassScore]:
+def per_class(
+    confusion: np.ndarray,
+    classes: tuple[str, ...],
+    areas: list[Area],
+    outcome: Predictions | None = None,
+    codes: np.ndarray | None = None,
+) -> list[ClassScore]:
     """One score a class from (k, k) counts: Wilson for the proportions, Jaccard's for F1, DeLong's for the AUROC."""
     total = int(confusion.sum())
     rows = []
     for i, name in enumerate(classes):
         true, called, hit = int(confusion[i].sum()), int(confusion[:, i].sum()), int(confusion[i, i])
-        rest, correct_rest = total - true, total - true - called + hit
-        area = areas[i] if areas else None
+        rest, rest_hit = total - true, total - true - called + hit
         union = true + called - hit
+        parts = {"precision": (hit, called), "recall": (hit, true), "specificity": (rest_hit, rest), "union": (hit, union)}
+        ci = {}
+        for part, (success, n) in parts.items():
+            size = _effective(outcome, codes, i, part) if outcome is not None and codes is not None else n
+            interval = f1_interval if part == "union" else wilson
+            ci[part] = interval(success / n * size, size) if n else None
+        area = areas[i] if areas else None
         rows.append(
             ClassScore(
                 class_name=name,
                 n=true,
                 precision=hit / called if called else None,
-                precision_ci95=wilson(hit, called) if called else None,
+                precision_ci95=ci["precision"],
                 recall=hit / true if true else None,
-                recall_ci95=wilson(hit, true) if true else None,
+                recall_ci95=ci["recall"],
                 f1=2 * hit / (true + called) if union else None,
-                f1_ci95=f1_interval(hit, called - hit, true - hit) if union else None,
-                specificity=correct_rest / rest if rest else None,
-                specificity_ci95=wilson(correct_rest, rest) if rest else None,
+                f1_ci95=ci["union"],
+                specificity=rest_hit / rest if rest else None,
+                specificity_ci95=ci["specificity"],
                 auroc=area.value if area else None,
                 auroc_ci95=area.ci95 if area else None,
             )
         )
     return rows
+
+
+def _effective(outcome: Predictions, codes: np.ndarray, c: int, part: str) -> float:
+    """The effective size of a class's proportion: among which samples it is taken, and which of them count."""
+    is_class, called = outcome.label == c, outcome.predicted == c
+    among = {"precision": called, "recall": is_class, "specificity": ~is_class, "union": is_class | called}[part]
+    success = ~called if part == "specificity" else is_class & called
+    return effective_size(success[among], codes[among])
 
 
 def macro_f1(counts: np.ndarray) -> np.ndarray:
@@ -101,44 +137,75 @@ def mcc(counts: np.ndarray) -> np.ndarray:
     return cast("np.ndarray", np.divide(covariance, spread, out=np.zeros_like(covariance), where=spread > 0))
 
 
-def averages(confusion: np.ndarray, seed: int = 0) -> dict[str, tuple[float, Interval]]:
-    """macro_f1, balanced_accuracy and mcc of (k, k) counts with bootstrap intervals.
+def averages(
+    confusion: np.ndarray, rows: list[ClassScore], outcome: Predictions | None = None, codes: np.ndarray | None = None
+) -> dict[str, tuple[float, Interval | None]]:
+    """macro_f1, balanced_accuracy and mcc of (k, k) counts with 95 % intervals; rows: the scores of the classes.
 
-    Resampling samples is drawing the counts anew from a multinomial, so the cost is classes^2 and not samples. A matrix
-    without any error resamples to itself; then the bound of an accuracy with as many samples stands in (Wilson's).
+    Percentiles of 2,000 bootstrap draws, and for the two means over classes the wider of these and of the single classes' limits
+    combined by squares (MOVER: Zou and Donner 2008, Statistics in Medicine 27:1693): the bootstrap cannot see that a rare
+    class without errors could have some (its coverage falls to .45 with six samples). No mcc where all samples are of one
+    class or called one.
     """
-    k, n = len(confusion), int(confusion.sum())
-    scores: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-        "macro_f1": macro_f1,
-        "balanced_accuracy": balanced_accuracy,
-        "mcc": mcc,
-    }
-    if np.trace(confusion) == n:
-        return {name: (float(score(confusion)), (wilson(n, n)[0], 1.0)) for name, score in scores.items()}
-    filled = np.flatnonzero(confusion)
-    draws = np.random.default_rng(seed).multinomial(n, confusion.ravel()[filled] / n, size=RESAMPLES)
+    counts = confusion.astype(float)
+    one_sided = max((counts.sum(0) > 0).sum(), (counts.sum(1) > 0).sum()) < 2
+    draws = _bootstrap(confusion, outcome, codes)
+    result: dict[str, tuple[float, Interval | None]] = {}
+    for name, score, parts in (
+        ("macro_f1", macro_f1, [(r.f1, r.f1_ci95) for r in rows]),
+        ("balanced_accuracy", balanced_accuracy, [(r.recall, r.recall_ci95) for r in rows]),
+    ):
+        value, (low, high) = float(score(counts)), _percentiles(draws[name])
+        left, right = combined([(v, ci) for v, ci in parts if v is not None and ci is not None])
+        result[name] = (value, (min(low, left), max(high, right)))
+    if not one_sided:
+        low, high = _percentiles(draws["mcc"])
+        if np.trace(confusion) == confusion.sum():  # without an error a draw has none either
+            low = result["balanced_accuracy"][1][0] if result["balanced_accuracy"][1] else low
+        result["mcc"] = (float(mcc(counts)), (low, high))
+    return result
+
+
+def _bootstrap(
+    confusion: np.ndarray, outcome: Predictions | None, codes: np.ndarray | None, seed: int = 0
+) -> dict[str, np.ndarray]:
+    """Draws (resamples,) of each average; whole groups are drawn where there are any."""
+    k = len(confusion)
+    if outcome is not None and codes is not None:
+        cells = outcome.label.astype(np.int64) * k + outcome.predicted
+    else:
+        cells, codes = np.repeat(np.arange(k * k), confusion.ravel()), None
+    rng = np.random.default_rng(seed)
+    scores: dict[str, Callable[[np.ndarray], np.ndarray]]
+    scores = {"macro_f1": macro_f1, "balanced_accuracy": balanced_accuracy, "mcc": mcc}
     values: dict[str, list[np.ndarray]] = {name: [] for name in scores}
-    for block in np.array_split(draws, max(1, RESAMPLES * k * k // 2_000_000)):  # 16 MB a block
-        counts = np.zeros((len(block), k * k))
-        counts[:, filled] = block
+    block = max(1, min(RESAMPLES, MOST_CELLS // (k * k)))
+    for start in range(0, RESAMPLES, block):
+        counts = resampled_counts(cells, codes, k * k, min(block, RESAMPLES - start), rng).reshape(-1, k, k)
         for name, score in scores.items():
-            values[name].append(score(counts.reshape(-1, k, k)))
-    return {name: (float(score(confusion)), _percentiles(np.concatenate(values[name]))) for name, score in scores.items()}
+            values[name].append(score(counts))
+    return {name: np.concatenate(v) for name, v in values.items()}
 
 
-def class_aurocs(outcome: Predictions | None) -> list[Area]:
-    """One-versus-rest AUROC of each class with its interval; empty without probabilities."""
-    if outcome is None or outcome.probabilities is None:
-        return []
-    return [auroc(outcome.probabilities[:, c], outcome.label == c) for c in range(outcome.probabilities.shape[1])]
+def accuracy_without(run: Run, samples: set[str]) -> tuple[float, Interval] | None:
+    """Test accuracy, with its interval, without these samples; None where none of them was tested or none is left."""
+    outcome = run.predictions.get("test")
+    if outcome is None or not samples:
+        return None
+    kept = np.array([name not in samples for name in outcome.sample], dtype=bool)
+    n = int(kept.sum())
+    if n in (0, len(kept)):
+        return None
+    hits = int((outcome.label == outcome.predicted)[kept].sum())
+    return hits / n, wilson(hits, n)
 
 
-def loss_interval(outcome: Predictions | None) -> Interval | None:
-    """95 % interval of the mean negative log-likelihood, from the standard error over samples (n >= 2)."""
+def loss_interval(outcome: Predictions | None, codes: np.ndarray | None = None) -> Interval | None:
+    """95 % interval of the mean negative log-likelihood, from the standard error over samples or groups (2 or more)."""
     if outcome is None or outcome.probabilities is None:
         return None
     true = outcome.probabilities[np.arange(len(outcome)), outcome.label].astype(np.float64)
-    return mean_interval(-np.log(np.maximum(true, SMALLEST_PROBABILITY)))
+    return mean_interval(-np.log(np.maximum(true, SMALLEST_PROBABILITY)), codes)
 
 
 def _mean_where(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:

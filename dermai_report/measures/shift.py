@@ -13,7 +13,8 @@ def label_shift(run: Run) -> float | None:
     """The part of the drop from validation to test that the class mix explains, as a fraction of accuracy.
 
     acc_val - sum_c p_test(c) recall_val(c): Kitagawa 1955, JASA 50:1168. A test class absent from validation has no
-    validation recall; its test recall stands in, which puts none of the drop on it. None without both splits' predictions.
+    validation recall; its test recall stands in, which puts the whole effect of its presence on the mix. None without the
+    predictions of both splits.
     """
     val, test = run.predictions.get("val"), run.predictions.get("test")
     if val is None or test is None or not len(val) or not len(test):

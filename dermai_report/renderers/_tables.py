@@ -54,6 +54,7 @@ def calibration(report: Report) -> Table:
         ("Brier score", c.brier, "plain", None),
         ("Negative log-likelihood (nats)", c.nll, "nats", None),
         ("Temperature fitted on validation", c.temperature, "plain", None),
+        ("Negative log-likelihood with it (nats)", c.nll_with_temperature, "nats", None),
     ]  # fmt: skip
     return _scores("calibration", "Calibration", found)
 
@@ -66,7 +67,7 @@ def drop(report: Report) -> Table:
         ("Test accuracy", g.test_accuracy, "percent", None),
         ("Drop", g.drop, "points", g.drop_ci95),
         ("of it by choosing the best epoch", g.parts.selection, "points", None),
-        ("of it by sampling", g.parts.sampling, "points", None),
+        ("what sampling alone can make of it, ±", g.parts.sampling, "points", None),
         ("of it by another mix of classes", g.parts.label_shift, "points", None),
         ("the rest (chance, or other causes)", g.parts.unexplained, "points", None),
         ("Images in each set needed to tell", g.n_needed, "count", None),

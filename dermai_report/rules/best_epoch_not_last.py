@@ -13,10 +13,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from dermai_report import actions, measures, wording
-from dermai_report.report import Advice, BestEpoch, Finding
+from dermai_report.report import Advice, BestEpoch, Finding, LastEpoch
 from dermai_report.run import Run
 
-NEEDS = ()
+NEEDS = ("val.loss|val.accuracy",)
+PATIENCE = 3  # fewer epochs after the best are no reason to stop sooner: any run has some
 
 
 def check(run: Run) -> Iterator[Finding]:
@@ -24,37 +25,43 @@ def check(run: Run) -> Iterator[Finding]:
     best, last = measures.best_epoch(run), measures.last_epoch(run)
     if best is None or last is None or last.epoch == best.epoch:
         return
-    message = (
-        f"Epoch {best.epoch} is the best (validation loss {wording.nats(best.val_loss)}, accuracy "
-        f"{wording.percent(best.val_accuracy)}); the last, epoch {last.epoch}, has {wording.nats(last.val_loss)} and "
-        f"{wording.percent(last.val_accuracy)}"
-    )
+    shown = [
+        (f"loss {wording.nats(loss)}, " if best.by == "val_loss" else "") + f"accuracy {wording.percent(accuracy)}"
+        for loss, accuracy in ((best.val_loss, best.val_accuracy), (last.val_loss, last.val_accuracy))
+    ]
+    message = f"Epoch {best.epoch} is the best on validation ({shown[0]}); the last, epoch {last.epoch}, has {shown[1]}"
     if last.train_loss is not None and best.train_loss is not None and last.train_loss < best.train_loss:
         message += f", while the training loss still improves ({best.train_loss:.4f} to {last.train_loss:.4f})"
-    confidence, words = _how_sure(run, best, last.epoch)
+    confidence, words = _how_sure(run, best, last)
     message = f"{message}. {words}"
+    after = last.epoch - best.epoch
+    advice = [Advice(actions.SHIP_BEST, message)]
+    if after >= PATIENCE:
+        why = f"{wording.plural(after, 'epoch')} ran after the best one without improving on it."
+        advice.append(Advice(actions.EARLY_STOPPING, why, support=0.5))
     yield Finding(
         title=f"Epoch {best.epoch} is better than the last epoch, {last.epoch}",
         severity="info",
         confidence=confidence,
         message=message,
         evidence={"best_epoch": best.epoch, "last_epoch": last.epoch, "by": best.by},
-        advice=[
-            Advice(actions.SHIP_BEST, message),
-            Advice(
-                actions.EARLY_STOPPING,
-                f"{wording.plural(last.epoch - best.epoch, 'epoch')} ran after the best one without improving on it.",
-            ),
-        ],
+        advice=advice,
     )
 
 
-def _how_sure(run: Run, best: BestEpoch, last: int) -> tuple[float, str]:
+def _how_sure(run: Run, best: BestEpoch, last: LastEpoch) -> tuple[float, str]:
     """The confidence that the last epoch is really worse than the best, and on what it rests."""
-    if best.indistinguishable_basis is None:
-        chance = measures.chance_still_worse(np.array(run.series("val", "loss")))
-        basis = "from the noise of the curve alone, as no validation samples were logged"
-        return chance, f"Confidence that it is really worse, {basis}: {wording.confidence(chance)}."
-    if last in best.indistinguishable:
+    paired = run.val_epochs is not None and best.indistinguishable_basis is not None
+    if last.epoch in best.indistinguishable and paired:
         return 0.5, f"The validation data cannot tell the two apart ({best.indistinguishable_basis})."
-    return 0.95, f"The validation data tell the two apart ({best.indistinguishable_basis})."
+    if paired:
+        return 0.95, f"The validation data tell the two apart ({best.indistinguishable_basis})."
+    if best.val_accuracy is not None and last.val_accuracy is not None and last.val_accuracy > best.val_accuracy:
+        return 0.5, "By accuracy the last epoch is the better one: it decides better, and is surer when it is wrong."
+    name = "loss" if best.by == "val_loss" else "accuracy"
+    values = np.array(run.series("val", name))
+    chance = measures.chance_still_worse(values if name == "loss" else 1 - values)
+    return chance, (
+        f"Confidence that it is really worse: {wording.confidence(chance)}, from the noise of the curve alone, as no validation "
+        "samples of each epoch were logged."
+    )

@@ -22,13 +22,22 @@ NEEDS = ("counts",)
 RATIO = 10.0  # Buda et al.: the effect on a loss without weights is clear from here on
 
 
-def check(run: Run) -> Iterator[Finding]:
-    """Report an imbalance of 10 : 1 or more."""
+def check(run: Run, *, ratio: float = RATIO) -> Iterator[Finding]:
+    """Report classes without training images, then an imbalance of `ratio` to 1 or more."""
     counts = {name: n for name, n in run.data.counts["train"].items() if n}
+    empty = [name for name, n in run.data.counts["train"].items() if not n]
+    if empty:
+        yield Finding(
+            title=f"No training images: {wording.listed(empty, 3)}",
+            severity="error",
+            confidence=0.99,
+            message=f"Without a training image a class cannot be learned: {wording.listed(empty)}.",
+            evidence={"classes": empty},
+        )
     if len(counts) < 2:
         return
     (rare, least), (common, most) = (f(counts.items(), key=lambda pair: pair[1]) for f in (min, max))
-    if most / least < RATIO:
+    if most / least < ratio:
         return
     handled = bool(run.config.get("class_weights") or run.config.get("balanced_sampling"))
     message = f"{common} has {most:,} training images and {rare} {least:,}: {most / least:.0f} to 1. " + (

@@ -12,6 +12,7 @@ Source: Fisher 1935; Holm 1979.
 """
 
 from collections.abc import Iterator
+from itertools import permutations
 
 import numpy as np
 
@@ -19,39 +20,33 @@ from dermai_report import actions, measures, wording
 from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
-NEEDS = ("test.confusion",)
+NEEDS = ("test.confusion", "classes.3")
 ALPHA = 0.05
 MOST = 5
 
 
-def check(run: Run) -> Iterator[Finding]:
-    """Report the ordered pairs confused beyond chance, most errors first."""
+def check(run: Run, *, alpha: float = ALPHA) -> Iterator[Finding]:
+    """Report the ordered pairs confused at the family level `alpha`, most errors first."""
     scores = measures.test_scores(run)
-    if scores is None or scores.confusion is None or len(scores.confusion) < 3:
+    if scores is None or scores.confusion is None:
         return
-    errors = np.array(scores.confusion)
-    n = errors.sum(axis=1)
-    np.fill_diagonal(errors, 0)
-    pairs = list(zip(*np.nonzero(errors), strict=True))
-    p = [_by_chance(errors, n, true, called) for true, called in pairs]
-    found = [pair for pair, adjusted in zip(pairs, measures.holm(p), strict=True) if adjusted < ALPHA]
-    if not found:
+    counts = np.array(scores.confusion)
+    k = len(counts)
+    pairs = list(permutations(range(k), 2))  # all of them: correcting only for pairs that occurred would be too lenient
+    adjusted = measures.holm([measures.confusion_p(counts, *pair) if counts[pair] else 1.0 for pair in pairs])
+    p = {pair: q for pair, q in zip(pairs, adjusted, strict=True) if q < alpha}
+    if not p:
         return
-    found.sort(key=lambda pair: -errors[pair])
-    words = [f"{run.classes[t]} taken for {run.classes[c]} ({errors[t, c]} of {n[t]})" for t, c in found]
-    message = f"More often than chance, after correcting for {len(pairs)} pairs: {wording.listed(words, MOST)}."
+    found = sorted(p, key=lambda pair: -counts[pair])
+    words = [f"{run.classes[t]} taken for {run.classes[c]} ({counts[t, c]} of {counts[t].sum()})" for t, c in found]
+    message = f"More often than errors of other classes go there, after correcting for {len(pairs)} pairs: {wording.listed(words, MOST)}."
     yield Finding(
         title=f"Confused: {wording.listed([f'{run.classes[t]} → {run.classes[c]}' for t, c in found], 2)}",
         severity="warning",
-        confidence=1 - ALPHA,
+        confidence=measures.evidence(min(p.values())),
         message=message,
-        evidence={"pairs": [[run.classes[t], run.classes[c], int(errors[t, c]), int(n[t])] for t, c in found[:MOST]]},
-        advice=[Advice(actions.LOOK_AT_CONFUSIONS, message), Advice(actions.CHECK_LABELS, message)],
+        evidence={
+            "pairs": [[run.classes[t], run.classes[c], int(counts[t, c]), int(counts[t].sum())] for t, c in found[:MOST]]
+        },
+        advice=[Advice(actions.LOOK_AT_CONFUSIONS, message), Advice(actions.CHECK_LABELS, message, 0.5)],
     )
-
-
-def _by_chance(errors: np.ndarray, n: np.ndarray, true: int, called: int) -> float:
-    """p of as many samples of `true` called `called`, were they called so as often as samples of the remaining classes are."""
-    others = errors[:, called].sum() - errors[true, called]
-    others_n = n.sum() - n[true] - n[called]
-    return measures.fisher_greater(errors[true, called], n[true], others, others_n)

@@ -23,15 +23,17 @@ FITTED = 0.95  # convention: above it the trained part can represent nearly all 
 FROZEN = ("head", "layer4+fc")
 
 
-def check(run: Run) -> Iterator[Finding]:
-    """Report a frozen network that underfits its training data."""
+def check(run: Run, *, fitted: float = FITTED) -> Iterator[Finding]:
+    """Report a frozen network whose training accuracy stays below `fitted` and explains half of the validation error."""
     best, unfreeze = measures.best_epoch(run), run.config.get("unfreeze")
-    if unfreeze not in FROZEN or best is None or best.train_accuracy is None or best.train_accuracy >= FITTED:
+    if unfreeze not in FROZEN or best is None or best.train_accuracy is None or best.train_accuracy >= fitted:
+        return
+    if best.val_accuracy is None or 1 - best.train_accuracy < (1 - best.val_accuracy) / 2:
         return
     message = (
         f"Only {unfreeze} is trained, and at epoch {best.epoch} it classifies {wording.percent(best.train_accuracy)} of the "
-        f"training images rightly ({wording.percent(best.val_accuracy)} of the validation images): most of the error is "
-        f"there before generalisation comes in."
+        f"training images rightly ({wording.percent(best.val_accuracy)} of the validation images): more than half of "
+        f"the error is there before generalisation comes in."
     )
     yield Finding(
         title="The frozen layers may limit the model",

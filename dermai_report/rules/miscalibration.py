@@ -14,30 +14,34 @@ Source: Naeini et al. 2015; Guo et al. 2017; Broecker and Smith 2007 (what chanc
 from collections.abc import Iterator
 
 from dermai_report import actions, measures, wording
-from dermai_report.report import Advice, Finding
+from dermai_report.report import Advice, Calibration, Finding
 from dermai_report.run import Run
 
 NEEDS = ("test.probabilities",)
 MATTERS = 0.02  # under two points the size of the error has no practical weight, however sure it is
 
 
-def check(run: Run) -> Iterator[Finding]:
-    """Report an expected calibration error beyond chance and beyond two points."""
+def check(run: Run, *, matters: float = MATTERS) -> Iterator[Finding]:
+    """Report an expected calibration error beyond chance and beyond `matters` (a fraction)."""
     c = measures.calibration(run)
-    if c is None or c.ece is None or c.ece_by_chance is None or c.ece <= max(c.ece_by_chance, MATTERS):
+    if c is None or c.ece is None or c.ece_by_chance is None or c.ece <= max(c.ece_by_chance, matters):
         return
-    too_high = (c.overconfidence or 0) > 0
+    excess, error = c.overconfidence or 0.0, c.overconfidence_error or 0.0
+    side = "over" if excess > 2 * error else "under" if excess < -2 * error else "mis"
+    words = {
+        "over": f"The model is overconfident: its mean confidence is {wording.points(excess, 1)} above its accuracy.",
+        "under": f"The model is underconfident: its mean confidence is {wording.points(-excess, 1)} below its accuracy.",
+        "mis": "Too high and too low confidence balance on average; the reliability diagram shows where.",
+    }
     message = (
         f"The expected calibration error is {wording.points(c.ece, 1)}; a perfectly calibrated model would stay below "
-        f"{wording.points(c.ece_by_chance, 1)} in 95 of 100 test sets of this size. The model is "
-        f"{'over' if too_high else 'under'}confident: its mean confidence is {wording.points(abs(c.overconfidence or 0), 1)} "
-        f"{'above' if too_high else 'below'} its accuracy."
+        f"{wording.points(c.ece_by_chance, 1)} in 95 of 100 test sets of this size. {words[side]}"
     )
-    advice = [Advice(actions.TEMPERATURE, _fitted(message, c.temperature))]
-    if too_high:
-        advice += [Advice(actions.LABEL_SMOOTHING, message), Advice(actions.MIX, message)]
+    advice = [Advice(actions.TEMPERATURE, _fitted(message, c))]
+    if side == "over":
+        advice += [Advice(actions.LABEL_SMOOTHING, message), Advice(actions.MIX, message, 0.5)]
     yield Finding(
-        title="Overconfident probabilities" if too_high else "Underconfident probabilities",
+        title={"over": "Overconfident", "under": "Underconfident", "mis": "Miscalibrated"}[side] + " probabilities",
         severity="warning",
         confidence=0.95,
         message=message,
@@ -46,7 +50,8 @@ def check(run: Run) -> Iterator[Finding]:
     )
 
 
-def _fitted(message: str, temperature: float | None) -> str:
-    if temperature is None:
-        return f"{message} Log validation probabilities to fit a temperature."
-    return f"{message} The temperature that the validation set asks for is {temperature:.2f}."
+def _fitted(message: str, c: Calibration) -> str:
+    if c.temperature is None:
+        return f"{message} No temperature could be fitted: that takes validation probabilities with at least five errors."
+    effect = f"; with it the test NLL goes from {wording.nats(c.nll)} to {wording.nats(c.nll_with_temperature)}"
+    return f"{message} The temperature that the validation set asks for is {c.temperature:.2f}{effect}."

@@ -15,6 +15,7 @@ from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
 NEEDS = ()
+LITTLE = 0.2  # missing data is no evidence: these are places to look, once there is something to look at
 
 
 def check(run: Run) -> Iterator[Finding]:
@@ -27,8 +28,11 @@ def check(run: Run) -> Iterator[Finding]:
         if score is not None
         else ("No test evaluation was logged")
     )
-    message = f"{wrong}: without predictions there is no confusion matrix, no score by class, and no interval."
+    interval = "" if run.count("test") is not None else ", and no interval"
+    message = f"{wrong}: without predictions there is no confusion matrix, no score by class{interval}."
     look = f"{wrong}: log the predictions, then the confusion matrix shows the pairs."
+    unseen = "Whether rare classes suffer cannot be seen without a score of each class; look before changing anything."
+    labels = f"{wrong}; wrong labels cannot be told from hard images without predictions."
     yield Finding(
         title="No test predictions were logged",
         severity="warning",
@@ -37,9 +41,9 @@ def check(run: Run) -> Iterator[Finding]:
         evidence={"test_accuracy": score},
         advice=[
             Advice(actions.LOG_PREDICTIONS, message),
-            Advice(actions.LOOK_AT_CONFUSIONS, look),
-            Advice(actions.CHECK_LABELS, f"{wrong}; wrong labels cannot be told from hard images without predictions."),
-            *([] if run.data.counts else [Advice(actions.COUNT_CLASSES, "The number of images a class was not logged.")]),
-            Advice(actions.BALANCE_CLASSES, "Whether rare classes suffer cannot be seen without a score of each class."),
+            Advice(actions.LOOK_AT_CONFUSIONS, look, LITTLE),
+            Advice(actions.CHECK_LABELS, labels, LITTLE),
+            *([] if run.data.counts else [Advice(actions.COUNT_CLASSES, "The images of each class were not counted.", LITTLE)]),
+            Advice(actions.BALANCE_CLASSES, unseen, LITTLE / 2),
         ],
     )

@@ -24,14 +24,12 @@ def check(run: Run) -> Iterator[Finding]:
         if not broken:
             continue
         message = f"At epoch {e.epoch} the {' and '.join(broken)} loss is not a finite number ({e.at or 'log'})."
-        rate = run.config.get("lr")
-        lower = actions.at(actions.LOWER_LR, lr=float(f"{rate / 10:.1g}")) if isinstance(rate, float) else actions.LOWER_LR
         yield Finding(
-            title=f"The loss is not finite from epoch {e.epoch}",
+            title=f"The loss is not finite at epoch {e.epoch}",
             severity="error",
             confidence=0.99,
             message=message,
             evidence={"epoch": e.epoch, "splits": broken},
-            advice=[Advice(lower, message), Advice(actions.CLIP_GRADIENTS, message)],
+            advice=[Advice(actions.lower_rate(run, by=10), message), Advice(actions.CLIP_GRADIENTS, message)],
         )
         return

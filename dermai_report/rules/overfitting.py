@@ -20,7 +20,7 @@ from dermai_report import actions, measures, wording
 from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
-NEEDS = ("val.loss",)
+NEEDS = ("val.loss|val.accuracy", "epochs.5")
 SEVERITY = {"provisional": "info", "likely": "warning", "certain": "error"}
 ALIKE = " In 56 of 73 public cases that rose by 20 % one epoch after the best, a later epoch set a new best."
 TITLES = {
@@ -36,8 +36,12 @@ def check(run: Run) -> Iterator[Finding]:
     if found.verdict not in TITLES or best is None:
         return
     last = run.epochs[-1]
-    now = f"The validation loss goes from {wording.nats(best.val_loss)} at epoch {best.epoch} to "
-    now += f"{wording.nats(last.val.get('loss'))} at epoch {last.epoch}"
+    if best.val_loss is not None:
+        now = f"The validation loss goes from {wording.nats(best.val_loss)} at epoch {best.epoch} to "
+        now += f"{wording.nats(last.val.get('loss'))} at epoch {last.epoch}"
+    else:
+        now = f"The validation accuracy goes from {wording.percent(best.val_accuracy)} at epoch {best.epoch} to "
+        now += f"{wording.percent(last.val.get('accuracy'))} at epoch {last.epoch}"
     why = f"{now}; confidence in overfitting {wording.confidence(found.confidence)}."
     yield Finding(
         title=TITLES[found.verdict],

@@ -24,16 +24,16 @@ NEEDS = ("config", "val.loss")
 def check(run: Run) -> Iterator[Finding]:
     """Report a plateau schedule that did nothing in the whole run."""
     patience = run.config.get("plateau_patience")
-    if run.config.get("schedule") != "plateau" or patience is None or len(run.epochs) < 4:
+    if run.config.get("schedule") != "plateau" or not isinstance(patience, int) or len(run.epochs) < patience + 2:
         return
     rates = [e.lr[0] for e in run.epochs if e.lr]
     spell = longest_spell(run.series("val", "loss"))
     if (rates and len(set(rates)) > 1) or (not rates and spell > patience):
         return
-    seen = "the logged learning rate is constant" if rates else "so it cannot have acted (no learning rate was logged)"
+    seen = "the logged learning rate is constant" if rates else "cannot have acted (no learning rate was logged)"
     message = (
         f"The longest spell without a new lowest validation loss was {wording.plural(spell, 'epoch')}; the plateau "
-        f"schedule waits for more than {patience}, {seen}. All {len(run.epochs)} epochs ran at the first learning rate"
+        f"schedule waits for more than {patience}, and {seen}. All {len(run.epochs)} epochs ran at the first learning rate"
         f"{f' ({rates[0]:g})' if rates else ''}."
     )
     yield Finding(

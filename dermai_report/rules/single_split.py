@@ -20,18 +20,18 @@ NEEDS = ("val.loss|val.accuracy",)
 PLENTY = 10_000  # validation images: the standard error of an accuracy is then at most half a point
 
 
-def check(run: Run) -> Iterator[Finding]:
-    """Say that one run is one run, unless its validation set is large."""
+def check(run: Run, *, plenty: int = PLENTY) -> Iterator[Finding]:
+    """Say that one run is one run, unless its validation set has `plenty` images."""
     best, n = measures.best_epoch(run), run.count("val")
-    if best is None or len(run.epochs) < 2 or (n is not None and n >= PLENTY):
+    if best is None or len(run.epochs) < 2 or (n is not None and n >= plenty):
         return
     size = f"{n:,} validation images" if n is not None else "a validation set of unknown size"
-    message = f"Epoch {best.epoch} was chosen among {len(run.epochs)} epochs on {size}, with one split and one seed."
+    message = f"Epoch {best.epoch} was chosen among {len(run.epochs)} epochs on {size}, with one split and one run."
     optimism = measures.selection_optimism(run)
     if optimism is not None:
         message += f" Choosing it makes its validation accuracy look better by about {wording.points(max(optimism, 0.0), 1)}."
     yield Finding(
-        title="One split and one seed",
+        title="One split, one run",
         severity="info",
         confidence=0.9,
         message=message,

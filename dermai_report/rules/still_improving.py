@@ -18,30 +18,31 @@ from dermai_report import actions, measures, wording
 from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
-NEEDS = ("val.loss",)
+NEEDS = ("val.loss", "epochs.5")
 ALPHA = 0.05
 FEWEST_EPOCHS = 5
 
 
-def check(run: Run) -> Iterator[Finding]:
-    """Report a run whose last epoch is its best while the loss still trends down."""
+def check(run: Run, *, alpha: float = ALPHA) -> Iterator[Finding]:
+    """Report a run whose last epoch is its best while the loss trends down (p below `alpha`)."""
     best = measures.best_epoch(run)
     n = len(run.epochs)
     if best is None or n < FEWEST_EPOCHS or best.epoch != run.epochs[-1].epoch or run.status == "running":
         return
     losses = np.array(run.series("val", "loss"))
     recent = losses[-max(FEWEST_EPOCHS, n // 2) :]
-    p = measures.mann_kendall(recent[np.isfinite(recent)])
-    if p >= ALPHA:
+    finite = recent[np.isfinite(recent)]
+    p = measures.mann_kendall(finite)
+    if p >= alpha or measures.theil_sen(finite) >= 0:
         return
     message = (
         f"The last epoch ({best.epoch}) is the best, and over the last {len(recent)} epochs the validation loss falls from "
-        f"{wording.nats(float(recent[0]))} to {wording.nats(float(recent[-1]))} (trend p {p:.2g})."
+        f"{wording.nats(float(recent[0]))} to {wording.nats(float(recent[-1]))} (trend p {wording.p_value(p)})."
     )
     yield Finding(
         title="Stopped while still improving",
         severity="info",
-        confidence=1 - p,
+        confidence=measures.evidence(p),
         message=message,
         evidence={"trend_p": p, "epochs": len(recent)},
         advice=[Advice(actions.at(actions.TRAIN_LONGER, epochs=2 * n), message)],

@@ -19,33 +19,30 @@ from dermai_report import actions, measures, wording
 from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
-NEEDS = ("val.loss",)
+NEEDS = ("val.loss", "epochs.6")
 JUMPY = 0.05  # the size of rise that counts as overfitting (Prechelt's GL5): noise as large hides or imitates it
 FEWEST_EPOCHS = 6
 
 
-def check(run: Run) -> Iterator[Finding]:
-    """Report epoch-to-epoch noise of more than 5 % of the loss."""
+def check(run: Run, *, jumpy: float = JUMPY) -> Iterator[Finding]:
+    """Report epoch-to-epoch noise of more than `jumpy`, a fraction of the loss."""
     losses = np.array(run.series("val", "loss"))
     losses = losses[np.isfinite(losses)]
     if len(losses) < FEWEST_EPOCHS or losses.min() <= 0:
         return
     noise = measures.noise_scale(np.log(losses))
-    if not math.isfinite(noise) or noise <= JUMPY:
+    if not math.isfinite(noise) or noise <= jumpy or not measures.alternates(np.log(losses)):
         return
     message = (
         f"From one epoch to the next the validation loss moves by about {wording.percent(noise, 0)} around its own trend, so a "
         f"single epoch better or worse by that much says little."
     )
-    advice = [Advice(actions.COSINE, message), Advice(actions.TEST_TIME_AUGMENTATION, message)]
-    rate = run.config.get("lr")
-    if isinstance(rate, int | float) and rate > 0:
-        advice.insert(0, Advice(actions.at(actions.LOWER_LR, lr=float(f"{rate / 3:.1g}")), message))
+    advice = [Advice(action, message) for action in (actions.lower_rate(run), actions.COSINE, actions.TEST_TIME_AUGMENTATION)]
     yield Finding(
         title="The validation loss is noisy",
         severity="info",
         confidence=0.8,
         message=message,
-        evidence={"relative_noise": noise, "threshold": JUMPY},
+        evidence={"relative_noise": noise, "threshold": jumpy},
         advice=advice,
     )

@@ -22,36 +22,55 @@ NEEDS = ("val.accuracy", "test.accuracy")
 
 
 def check(run: Run) -> Iterator[Finding]:
-    """Report a drop, with what is known of its significance."""
+    """Report a drop, or a rise beyond chance, with what is known of its significance."""
     g = measures.generalization(run)
-    if g.drop is None or g.drop <= 0 or g.significant is False:
+    if g.drop is None or g.drop == 0 or (g.significant is not True and g.drop < 0) or g.significant is False:
         return
     base = (
         f"The model of epoch {g.epoch} has {wording.percent(g.val_accuracy)} accuracy on validation and "
-        f"{wording.percent(g.test_accuracy)} on test: a drop of {wording.points(g.drop)}"
+        f"{wording.percent(g.test_accuracy)} on test: a {'drop' if g.drop > 0 else 'rise'} of {wording.points(abs(g.drop))}"
     )
     message = f"{base}{_judgement(g)}"
-    why = f"{base}."
-    advice = [Advice(actions.TEST_TIME_AUGMENTATION, why), Advice(actions.CROSS_VALIDATION, why)]
+    advice = [Advice(actions.TEST_TIME_AUGMENTATION, f"{base}.", 0.5), Advice(actions.CROSS_VALIDATION, f"{base}.")]
     if g.significant is None:
         advice.insert(0, Advice(actions.LOG_PREDICTIONS, message))
+    if g.drop < 0:
+        advice = []
     yield Finding(
-        title="The test accuracy drops below validation" + ("" if g.significant else "; whether by chance cannot be told"),
+        title=_title(g),
         severity="warning" if g.significant else "info",
         confidence=0.95 if g.significant else 0.5,
         message=message,
-        evidence={"drop": g.drop, "ci95": g.drop_ci95, "n_val": g.n_val, "n_test": g.n_test, "n_needed": g.n_needed},
+        evidence={
+            "drop": g.drop,
+            "ci95": g.drop_ci95,
+            "corrected_ci95": g.corrected_ci95,
+            "n_val": g.n_val,
+            "n_test": g.n_test,
+            "n_needed": g.n_needed,
+        },
         advice=advice,
     )
 
 
+def _title(g: Generalization) -> str:
+    if g.drop is not None and g.drop < 0:
+        return "The test accuracy is above validation"
+    return "The test accuracy drops below validation" + ("" if g.significant else "; whether by chance cannot be told")
+
+
 def _judgement(g: Generalization) -> str:
-    if g.significant:
-        text = f" (95 % interval {wording.points_interval(g.drop_ci95)}), more than the sampling of either set explains."
-        if g.parts.selection is not None:
-            text += f" Of it, choosing the best epoch explains about {wording.points(g.parts.selection, 1)}."
-        return text + " Possible causes: images alike in training and validation, or a test set from elsewhere."
-    return (
-        f". Whether that is chance depends on the number of samples, which was not logged: with fewer than about "
-        f"{g.n_needed:,} samples in each set it is within chance."
-    )
+    if g.significant is None:
+        needed = f": with fewer than about {g.n_needed:,} samples in each set it is within chance" if g.n_needed else ""
+        return f". Whether that is chance depends on the number of samples of both sets, which was not logged{needed}."
+    text = f" (95 % interval {wording.points_interval(g.drop_ci95)}), beyond what sampling explains."
+    if g.corrected_ci95 is not None and g.parts.selection is not None:
+        text += (
+            f" Choosing the best epoch explains about {wording.points(max(g.parts.selection, 0.0), 1)} of it; without that, "
+            f"the interval is {wording.points_interval(g.corrected_ci95)}."
+        )
+    elif g.optimism_at_most:
+        text += f" Choosing the best epoch can explain at most {wording.points(g.optimism_at_most, 1)} of it."
+    if g.drop is not None and g.drop < 0:
+        return f"{text} Possible causes: an easier test set, or test images that were trained on."
+    return f"{text} Possible causes: images alike in training and validation, or a test set from elsewhere."

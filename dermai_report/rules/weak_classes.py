@@ -24,15 +24,16 @@ NEEDS = ("test.confusion",)
 ALPHA = 0.05
 
 
-def check(run: Run) -> Iterator[Finding]:
-    """Report classes whose recall is lower than that of the others beyond chance."""
+def check(run: Run, *, alpha: float = ALPHA) -> Iterator[Finding]:
+    """Report classes whose recall is lower than that of the others at the family level `alpha`."""
     scores = measures.test_scores(run)
-    if scores is None or scores.confusion is None or len(scores.confusion) < 3:
+    if scores is None or scores.confusion is None or len(scores.confusion) < 2:
         return
     confusion = np.array(scores.confusion)
     hit, n = np.diag(confusion), confusion.sum(axis=1)
     p = [measures.fisher_less(hit[c], n[c], hit.sum() - hit[c], n.sum() - n[c]) for c in range(len(n))]
-    weak = [c for c, adjusted in enumerate(measures.holm(p)) if adjusted < ALPHA]
+    adjusted = measures.holm(p)
+    weak = [c for c in range(len(n)) if adjusted[c] < alpha]
     if not weak:
         return
     weak.sort(key=lambda c: hit[c] / n[c])
@@ -53,7 +54,7 @@ def check(run: Run) -> Iterator[Finding]:
     yield Finding(
         title=f"Weak {'class' if len(weak) == 1 else 'classes'}: {wording.listed([run.classes[c] for c in weak], 3)}",
         severity="warning",
-        confidence=1 - ALPHA,
+        confidence=measures.evidence(min(adjusted)),
         message=message,
         evidence={"classes": [run.classes[c] for c in weak], "recall": [float(hit[c] / n[c]) for c in weak]},
         advice=advice,

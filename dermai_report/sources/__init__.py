@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dermai_report import registry
 from dermai_report.errors import DermaiError
+from dermai_report.files import reading_from
 from dermai_report.run import Run
 
 
@@ -14,7 +15,11 @@ def read_run(path: str | Path, source: str | None = None) -> Run:
 
     Raises DermaiError when the path is missing or empty, no format recognises it, or several do.
     """
-    place = _resolve(Path(path))
+    with reading_from(Path(path)):
+        return _read(_resolve(Path(path)), source)
+
+
+def _read(place: Path, source: str | None) -> Run:
     if source is not None:
         run: Run = registry.load("sources", source, "log format").read(place)
         return run
@@ -30,8 +35,10 @@ def read_run(path: str | Path, source: str | None = None) -> Run:
 
 def _resolve(path: Path) -> Path:
     """An existing path; a pointer file (where symbolic links cannot be made) is followed."""
+    if "\0" in str(path):
+        raise DermaiError(f"there is nothing at {str(path)!r}: no path has a zero byte in it")
     if path.is_file() and path.name == "latest" and path.stat().st_size < 1000:
-        path = path.parent / path.read_text(encoding="utf-8").strip()
+        path = path.parent / _pointed_to(path)
     if path.exists():
         return path
     if path.is_symlink():
@@ -39,6 +46,13 @@ def _resolve(path: Path) -> Path:
     near = sorted(p.name for p in path.parent.iterdir() if p.is_dir())[:5] if path.parent.is_dir() else []
     hint = f"{path.parent} has: {', '.join(near)}" if near else "train first: dermai-train --data DIR"
     raise DermaiError(f"there is nothing at {path}", hint)
+
+
+def _pointed_to(pointer: Path) -> str:
+    name = pointer.read_bytes().decode("utf-8", "replace").strip()
+    if not name or not name.isprintable() or "\ufffd" in name:
+        raise DermaiError(f"{pointer} does not hold the name of a run", "name a run directory")
+    return name
 
 
 def _not_a_run(path: Path) -> DermaiError:

@@ -20,7 +20,7 @@ Groups = dict[str, list[nn.Module]]
 
 @dataclass(frozen=True)
 class Backbone:
-    """A network, its layer groups in order, and the dotted name of its last linear layer."""
+    """A network, its layer groups in the order of its forward pass, and the dotted name of its last linear layer."""
 
     net: nn.Module
     groups: Groups
@@ -34,7 +34,7 @@ def build_backbone(name: str) -> Backbone:
         raise unknown_name("model", name, known)
     net = torchvision.models.get_model(name, weights=None)
     if hasattr(net, "layer4") and isinstance(net.fc, nn.Linear):
-        stem = [net.conv1, net.bn1]
+        stem = [net.conv1, net.bn1, net.relu, net.maxpool]
         return Backbone(net, {"stem": stem} | {g: [getattr(net, g)] for g in _RESIDUAL}, "fc")
     head = _last_linear(net)
     if not isinstance(getattr(net, "features", None), nn.Sequential) or head is None:

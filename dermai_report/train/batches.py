@@ -1,8 +1,8 @@
-"""Batches of a split: from pixels in memory to what the network takes."""
+"""Batches of a split: from stored pixels to what the network takes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -10,10 +10,13 @@ from torch import Tensor
 from dermai_report.train import strategies
 from dermai_report.train.config import TrainConfig
 from dermai_report.train.data import Images
+from dermai_report.train.strategies.augment._draw import Draw
+from dermai_report.train.workers import count_pieces, in_pieces
 
 # Channel means and deviations of ImageNet: what pretrained weights expect. Kept for random weights too, so that one
 # preprocessing serves every run.
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+SEEDS = 2**62
 
 
 def training_batches(images: Images, config: TrainConfig, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
@@ -21,23 +24,31 @@ def training_batches(images: Images, config: TrainConfig, device: torch.device) 
 
     A last batch of a single image joins the one before it: BatchNorm has no variance of one value.
     """
+    augmented = augmenter(config)
+    for places in batch_places(images.labels, config):
+        pixels = images.take(places).to(device)
+        seeds = torch.randint(SEEDS, (count_pieces(pixels),)).tolist()
+        yield in_pieces(augmented, pixels, seeds), images.labels[places].to(device)
+
+
+def augmenter(config: TrainConfig) -> Callable[[Tensor, int], Tensor]:
+    """From pixels of a piece of a batch and a seed to what the network takes."""
     augment = strategies.load("augment", config.augment).augment
-    for rows in batch_rows(images.labels, config):
-        yield normalise(augment(to_unit(images.pixels[rows], device))), images.labels[rows].to(device)
+    return lambda pixels, seed: normalise(augment(to_unit(pixels), Draw(len(pixels), seed, pixels.device)))
 
 
-def batch_rows(labels: Tensor, config: TrainConfig) -> list[Tensor]:
-    """The rows of each batch of an epoch."""
+def batch_places(labels: Tensor, config: TrainConfig) -> list[Tensor]:
+    """Which images each batch of an epoch is of."""
     if config.balanced_sampling:
         weights = 1 / torch.bincount(labels)[labels].double()
         order = torch.multinomial(weights, len(labels), replacement=True)
     else:
         order = torch.randperm(len(labels))
-    rows = list(torch.split(order, config.batch_size))
-    if len(rows) > 1 and len(rows[-1]) == 1:
-        last = rows.pop()
-        rows[-1] = torch.cat([rows[-1], last])
-    return rows
+    places = list(torch.split(order, config.batch_size))
+    if len(places) > 1 and len(places[-1]) == 1:
+        last = places.pop()
+        places[-1] = torch.cat([places[-1], last])
+    return places
 
 
 def count_batches(n: int, batch_size: int) -> int:
@@ -48,16 +59,16 @@ def count_batches(n: int, batch_size: int) -> int:
 
 def evaluation_batches(images: Images, batch_size: int, device: torch.device) -> Iterator[Tensor]:
     """Plain batches in order."""
-    for pixels in torch.split(images.pixels, batch_size):
-        yield normalise(to_unit(pixels, device))
+    for places in torch.split(torch.arange(len(images)), batch_size):
+        yield in_pieces(lambda pixels: normalise(to_unit(pixels)), images.take(places).to(device))
 
 
-def to_unit(pixels: Tensor, device: torch.device) -> Tensor:
+def to_unit(pixels: Tensor) -> Tensor:
     """uint8 (n, side, side, 3) to float (n, 3, side, side) in [0, 1]; the strides stay: torch's channels_last."""
-    return pixels.to(device).permute(0, 3, 1, 2).float().div_(255)
+    return pixels.permute(0, 3, 1, 2).float().div_(255)
 
 
 def normalise(images: Tensor) -> Tensor:
     """Subtract the mean and divide by the deviation of each channel."""
     mean, std = (torch.tensor(v, device=images.device)[None, :, None, None] for v in (MEAN, STD))
-    return ((images - mean) / std).contiguous(memory_format=torch.channels_last)
+    return (images - mean).div_(std).contiguous(memory_format=torch.channels_last)

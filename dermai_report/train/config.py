@@ -90,6 +90,12 @@ class TrainConfig:
     min_delta: Annotated[NotNegative, Meta(description="early stopping: smallest change that counts as progress")] = 0.0
 
     augment: Annotated[str, Meta(description="augmentation of training images")] = "light"
+    views: Annotated[
+        Count,
+        Meta(
+            description="augmented views of each image, reused in turn; needs frozen_bn eval; 0: a fresh one each epoch, slower"
+        ),
+    ] = 0
     mixup: Annotated[NotNegative, Meta(description="alpha of MixUp (0.2 is usual); 0: off")] = 0.0
     cutmix: Annotated[NotNegative, Meta(description="alpha of CutMix (1 is usual); 0: off")] = 0.0
     label_smoothing: Annotated[Fraction, Meta(description="part of each label spread over all classes")] = 0.0
@@ -101,10 +107,26 @@ class TrainConfig:
         "val_loss"
     )
     tta: Annotated[int, Meta(ge=1, le=8, description="views averaged in the final evaluation (mirrored, turned); 1: off")] = 1
+    ensemble: Annotated[
+        int, Meta(ge=1, le=16, description="best epochs whose probabilities are averaged in the final evaluation; 1: the best")
+    ] = 1
     train_eval: Annotated[Count, Meta(description="training images also evaluated without augmentation each epoch; 0: off")] = 0
 
     device: Annotated[str, Meta(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", description="auto, cpu, cuda, cuda:N, mps")] = "auto"
     threads: Annotated[Count, Meta(description="processor threads; 0: as torch chooses")] = 0
+    precision: Annotated[
+        Literal["auto", "float32", "bf16"],
+        Meta(description="format of convolutions and matrix products; auto: bf16 where the machine computes in it natively"),
+    ] = "auto"
+    on_nan: Annotated[
+        Literal["stop", "skip"], Meta(description="a training loss that is not a number: stop the run, or leave out the batch")
+    ] = "stop"
+    cache: Annotated[
+        str, Meta(description="folder of decoded images, reused by later runs, safe to delete; none: off; empty: ~/.cache")
+    ] = ""
+    cache_memory: Annotated[
+        Count, Meta(description="MiB of features kept in memory; more of them lie in a memory-mapped file that is removed")
+    ] = 4096
 
     @classmethod
     def checked(cls, values: Mapping[str, Any], *, text: bool = False) -> dict[str, Any]:
@@ -126,6 +148,14 @@ class TrainConfig:
                 f"val_fraction {config.val_fraction:g} and test_fraction {config.test_fraction:g} leave nothing to train",
                 "together they must be below 1",
             )
+        if config.views and config.frozen_bn != "eval":
+            raise DermaiError("views are kept as features of the frozen layers, which must not change", "add --frozen-bn eval")
+        if config.views and config.unfreeze == "full":
+            raise DermaiError(
+                "views are kept as features of the frozen layers, and none is frozen", "choose another --unfreeze"
+            )
+        if config.views and (config.mixup or config.cutmix):
+            raise DermaiError("mixup and cutmix mix images anew each time, and views keep features", "use one of the two")
         return config
 
     def record(self) -> dict[str, Any]:

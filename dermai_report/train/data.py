@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -11,19 +12,25 @@ from torch import Tensor
 
 from dermai_report.errors import DermaiError
 from dermai_report.run import Data
+from dermai_report.train import machine
 from dermai_report.train.config import TrainConfig
 from dermai_report.train.digits import open_digits
 from dermai_report.train.folders import open_folder
-from dermai_report.train.items import SPLITS, Collection, Item, count
+from dermai_report.train.items import SPLITS, Item, count
 from dermai_report.train.pixels import Decoded, decode_all, fingerprint
 from dermai_report.train.splitting import hold_out
+from dermai_report.train.storage import Storage
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Images:
-    """One split: pixels uint8 (n, side, side, 3), labels int64 (n,), and the identifier of each picture."""
+    """One split: rows (n,) of the pixels that all splits share, labels int64 (n,), and the identifier of each picture.
 
-    pixels: Tensor
+    store: uint8 (m, side, side, 3), in memory or mapped from a file. Compared and hashed by identity.
+    """
+
+    store: Tensor
+    rows: Tensor
     labels: Tensor
     samples: tuple[str, ...]
 
@@ -31,15 +38,25 @@ class Images:
         """Pictures in the split."""
         return len(self.samples)
 
+    @property
+    def pixels(self) -> Tensor:
+        """A copy of all the pixels, uint8 (n, side, side, 3): only for few pictures."""
+        return self.store[self.rows]
+
+    def take(self, places: Tensor) -> Tensor:
+        """The pixels of these pictures of the split."""
+        return self.store[self.rows[places]]
+
     def sample(self, n: int, seed: int) -> Images:
         """n of the pictures, drawn without replacement by a seed; all of them when there are not more."""
-        rows = torch.randperm(len(self), generator=torch.Generator().manual_seed(seed))[:n].sort().values
-        return Images(self.pixels[rows], self.labels[rows], tuple(self.samples[r] for r in rows.tolist()))
+        places = torch.randperm(len(self), generator=torch.Generator().manual_seed(seed))[:n].sort().values
+        samples = tuple(self.samples[p] for p in places.tolist())
+        return Images(self.store, self.rows[places], self.labels[places], samples)
 
 
 @dataclass(frozen=True)
 class DataSet:
-    """All splits in memory; `test` is None where the folder has none and none was to be held out."""
+    """All splits; `test` is None where the folder has none and none was to be held out."""
 
     classes: tuple[str, ...]
     image_size: int
@@ -64,13 +81,24 @@ def load_data(config: TrainConfig, progress: Callable[[str, int], Callable[[], N
     check_classes(collection.items, collection.source)
     held_out = tuple(s for s, f in fractions.items() if f > 0 and s not in {i.split for i in collection.items})
     items = hold_out(collection.items, fractions, config.seed)
-    items.sort(key=lambda item: SPLITS.index(item.split))  # a split is a slice of the pixels, never a copy of them
-    collection = Collection(collection.source, items, collection.read, collection.decode, collection.image_size)
+    items.sort(key=lambda item: SPLITS.index(item.split))
+    collection = replace(collection, items=items)
     side = config.image_size or collection.image_size
-    advance = progress("reading images", len(items)) if progress else lambda: None
-    decoded = decode_all(collection, side, skip_bad=config.skip_bad_images, advance=advance)
+    decoded = decode_all(
+        collection,
+        side,
+        skip_bad=config.skip_bad_images,
+        count=progress or (lambda title, total: lambda: None),
+        storage=storage_of(config),
+        folder=machine.cache_folder(config),
+    )
     check_classes(decoded.items, collection.source)
     return _data_set(decoded, collection.source, side, held_out)
+
+
+def storage_of(config: TrainConfig) -> Storage:
+    """Room for large arrays as configured; beyond it in the cache folder, or the system's for temporary files."""
+    return Storage(config.cache_memory * 2**20, machine.cache_folder(config) or Path(tempfile.gettempdir()))
 
 
 def check_classes(items: Sequence[Item], source: str) -> None:
@@ -106,9 +134,10 @@ def _data_set(decoded: Decoded, source: str, side: int, held_out: tuple[str, ...
 
 def _images(decoded: Decoded, classes: tuple[str, ...], split: str) -> Images:
     places = [n for n, item in enumerate(decoded.items) if item.split == split]
-    items = decoded.items[places[0] : places[-1] + 1] if places else []
+    items = [decoded.items[n] for n in places]
     return Images(
-        pixels=torch.from_numpy(decoded.pixels[places[0] : places[-1] + 1] if places else decoded.pixels[:0]),
+        store=decoded.store,
+        rows=torch.tensor([decoded.rows[n] for n in places], dtype=torch.int64),
         labels=torch.tensor([classes.index(item.label) for item in items], dtype=torch.int64),
         samples=tuple(item.sample for item in items),
     )

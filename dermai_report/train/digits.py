@@ -19,7 +19,12 @@ def open_digits() -> Collection:
     images = {f"digits/{n:04d}": picture.tobytes() for n, picture in enumerate(pixels)}
     items = [Item(sample, str(label), "train") for sample, label in zip(images, digits.target, strict=True)]
     return Collection(
-        source="digits", items=items, read=lambda item: images[item.sample], decode=_decode, image_size=IMAGE_SIZE
+        source="digits",
+        items=items,
+        read=lambda item: images[item.sample],
+        decode=_decode,
+        image_size=IMAGE_SIZE,
+        cached=False,
     )
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from dermai_report.train.batches import evaluation_batches
 from dermai_report.train.data import Images
+from dermai_report.train.engine import BATCH, Engine
 from dermai_report.train.loss import Objective, sample_losses
-
-BATCH = 64  # bigger ones were slower on processors: they leave the cache
 
 
 @dataclass(frozen=True)
@@ -53,24 +53,36 @@ class Outcome:
         return float((self.losses * weights).sum() / weights.sum())
 
 
-@torch.inference_mode()
-def evaluate(net: nn.Module, images: Images, device: torch.device, views: int = 1) -> Outcome:
+def evaluate(engine: Engine, images: Images, views: int = 1) -> Outcome:
     """Evaluate a network; with `views` above 1 the probabilities are averaged over mirrored and turned copies."""
-    net.eval()
-    batches = evaluation_batches(images, BATCH, device)
-    log_probabilities = torch.cat([_log_probabilities(net, batch, views).cpu() for batch in batches])
+    engine.evaluated.eval()
+    if views == 1:
+        parts = [engine.evaluate(features).log_softmax(dim=1) for features in engine.evaluation_features(images)]
+    else:
+        parts = [_over_views(engine, batch, views) for batch in evaluation_batches(images, BATCH, engine.device)]
+    return outcome_of(torch.cat(parts).cpu(), images.labels)
+
+
+def outcome_of(log_probabilities: Tensor, labels: Tensor) -> Outcome:
+    """The outcome of (n, classes) log probabilities."""
     return Outcome(
-        losses=sample_losses(log_probabilities, images.labels).numpy(),
+        losses=sample_losses(log_probabilities, labels).numpy(),
         probabilities=log_probabilities.exp().numpy(),
-        labels=images.labels.numpy(),
+        labels=labels.numpy(),
     )
 
 
-def _log_probabilities(net: nn.Module, batch: Tensor, views: int) -> Tensor:
+def mean_of(outcomes: Sequence[Outcome]) -> Outcome:
+    """Several networks as one: the mean of their probabilities (an ensemble)."""
+    if len(outcomes) == 1:
+        return outcomes[0]
+    mean = torch.from_numpy(np.mean([o.probabilities for o in outcomes], axis=0, dtype=np.float64))
+    return outcome_of(mean.log().float(), torch.from_numpy(outcomes[0].labels))
+
+
+def _over_views(engine: Engine, batch: Tensor, views: int) -> Tensor:
     """(n, classes), the log of the mean probability over the views."""
-    logs: list[Tensor] = [net(view(batch, n)).float().log_softmax(dim=1) for n in range(views)]
-    if views == 1:
-        return logs[0]
+    logs = [engine.evaluate(engine.features(view(batch, n))).log_softmax(dim=1) for n in range(views)]
     return torch.stack(logs).logsumexp(dim=0) - torch.tensor(float(views)).log()
 
 

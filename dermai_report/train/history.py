@@ -38,14 +38,25 @@ class History:
     @property
     def best_epoch(self) -> int | None:
         """The epoch with the best score, the first of equals; None while there is none."""
-        numbers = [(score, -n) for n, score in enumerate(self.scores, start=1) if not math.isnan(score)]
-        return -max(numbers)[1] if numbers else None
+        return next(iter(self.best_epochs(1)), None)
 
-    def phase_over(self, config: TrainConfig) -> bool:
-        """Whether the next layers are to be unfrozen: after so many epochs, or so many without progress."""
-        if config.unfreeze_by == "epoch":
-            return len(self.phase_losses) >= config.unfreeze_every
-        return without_progress(self.phase_losses, 0.0) >= config.unfreeze_every
+    def best_epochs(self, size: int) -> list[int]:
+        """Up to `size` epochs, the best first, earlier ones first among equals."""
+        ranked = sorted((-score, epoch) for epoch, score in enumerate(self.scores, start=1) if not math.isnan(score))
+        return [epoch for _, epoch in ranked[:size]]
+
+    def enter_phase(self, config: TrainConfig, phases: int) -> int:
+        """Which phase (from 0) the next epoch belongs to, replayed over the epochs so far; sets where it began.
+
+        The next layers are unfrozen after so many epochs, or so many without progress.
+        """
+        number, self.phase_start = 0, 0
+        for done in range(1, self.epochs + 1):
+            losses = tuple(self.losses[self.phase_start : done])
+            waited = len(losses) if config.unfreeze_by == "epoch" else without_progress(losses, 0.0)
+            if number < phases - 1 and waited >= config.unfreeze_every:
+                number, self.phase_start = number + 1, done
+        return number
 
     def stops_early(self, config: TrainConfig) -> bool:
         """Whether the validation loss has not fallen for `early_stopping` epochs of this phase."""

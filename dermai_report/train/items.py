@@ -32,6 +32,11 @@ class Collection:
     read: Callable[[Item], bytes]
     decode: Callable[[bytes, int], Image.Image]
     image_size: int = 224
+    cached: bool = True  # whether decoding takes long enough to keep its outcome on the disk
+
+    def __len__(self) -> int:
+        """Pictures in the set."""
+        return len(self.items)
 
 
 def count(items: Sequence[Item]) -> dict[str, dict[str, int]]:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+from torch import Tensor
 from torch.optim import Optimizer
 
-from dermai_report import environment
+from dermai_report import environment, run_directory
 from dermai_report.errors import DermaiError
 from dermai_report.run_directory import RunWriter
-from dermai_report.train import checkpoints, machine, metrics, readme, strategies
+from dermai_report.train import checkpoints, failures, machine, metrics, precision, readme, strategies
 from dermai_report.train.batches import count_batches, training_batches
+from dermai_report.train.conclusion import conclude
 from dermai_report.train.config import TrainConfig
-from dermai_report.train.data import DataSet, load_data
+from dermai_report.train.data import DataSet, load_data, storage_of
 from dermai_report.train.ema import Average
+from dermai_report.train.engine import Engine, build_engine
 from dermai_report.train.evaluate import Outcome, evaluate
 from dermai_report.train.history import History
 from dermai_report.train.interruption import Interruption, interruptible
@@ -26,6 +30,7 @@ from dermai_report.train.mixing import Mix, build_mix
 from dermai_report.train.model import Classifier, build_classifier
 from dermai_report.train.progress import Progress
 from dermai_report.train.schedule import factor, set_learning_rates
+from dermai_report.train.views import Views
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,22 @@ class Training:
 
 
 @dataclass(frozen=True)
+class Phase:
+    """A time in which the same layer groups are trained; most runs have one."""
+
+    number: int
+    groups: tuple[str, ...]
+    is_last: bool
+    engine: Engine
+    views: Views | None
+
+    @property
+    def name(self) -> str:
+        """Its name in the log."""
+        return "+".join(self.groups)
+
+
+@dataclass(frozen=True)
 class Result:
     """What came of a run: its directory, its epochs, the test outcome, and the signal that ended it early, if any."""
 
@@ -57,28 +78,50 @@ class Result:
     signal: int | None
 
 
-def train(config: TrainConfig, command: str, progress: Progress) -> Result:
-    """Train, evaluate and record one run; a signal ends it early, marked as interrupted.
+def train(config: TrainConfig, command: str, progress: Progress, resume: Path | None = None) -> Result:
+    """Train, evaluate and record one run; a signal ends it early, marked as interrupted. `resume`: the run to continue.
 
     Whatever can be wrong with the call or the data is found before the run directory is made. Raises DermaiError.
     """
     device = machine.choose_device(config)
     data = load_data(config, progress.count)
-    config = replace(config, image_size=data.image_size, name=config.name or f"{config.model}-{config.epochs}-epochs")
+    config = replace(
+        config,
+        image_size=data.image_size,
+        name=config.name or f"{config.model}-{config.epochs}-epochs",
+        precision=precision.choose(config.precision, device),
+    )
     for split in data.held_out:
         progress.say(f"no {split} folder: held out {data.size_of(split)} of the training images by seed {config.seed}")
     if config.weights == "none" and config.unfreeze != "full":
         progress.say("random weights, and some of them frozen: --unfreeze full trains all of them")
-    training = prepare(config, data, device)
-    history = History()
-    with interruptible() as interruption, open_run(training, command) as run:
+    training, history = prepare(config, data, device), History()
+    if resume:
+        check_same_data(resume, data)
+        checkpoints.load_state(resume, training.model.net, training.optimizer, training.average, history)
+    run = RunWriter.resume(resume, epochs=history.epochs) if resume else open_run(training, command)
+    with interruptible() as interruption, run:
         try:
-            fit(training, history, run, interruption, progress)
-            test = conclude(training, history, run)
+            phase = fit(training, history, run, interruption, progress)
+            progress.status("evaluating the best epoch")
+            test = conclude(config, data, training.evaluated, phase.engine, history, run)
         except KeyboardInterrupt:
             run.finish("interrupted")
             return Result(run.path, history, None, interruption.signal)
+        except (RuntimeError, MemoryError) as error:
+            if failures.is_out_of_memory(error):
+                raise failures.out_of_memory(config) from error
+            raise
     return Result(run.path, history, test, None)
+
+
+def check_same_data(resume: Path, data: DataSet) -> None:
+    """Raise DermaiError unless a run was made from these very pictures: on others it could not end the same."""
+    recorded = run_directory.read_manifest(resume).data.fingerprint
+    if recorded != data.facts.fingerprint:
+        raise DermaiError(
+            f"the pictures in {data.facts.source} are not the ones that {resume} was trained on", "start a new run"
+        )
 
 
 def prepare(config: TrainConfig, data: DataSet, device: torch.device) -> Training:
@@ -115,43 +158,66 @@ def open_run(training: Training, command: str) -> RunWriter:
     return run
 
 
-def fit(training: Training, history: History, run: RunWriter, interruption: Interruption, progress: Progress) -> None:
-    """The algorithm. A phase is the set of layer groups being trained; most runs have one."""
-    config, model = training.config, training.model
+def fit(training: Training, history: History, run: RunWriter, interruption: Interruption, progress: Progress) -> Phase:
+    """The algorithm: epoch by epoch, train, validate, record. Returns the phase it ended in.
+
+    A history that has epochs already, of a resumed run, is continued.
+    """
+    config = training.config
     measured = training.data.train.sample(config.train_eval, config.seed)
+    phase = present_phase(training, history)
+    while history.epochs < config.epochs:
+        if phase.is_last and history.stops_early(config):
+            progress.say(f"early stopping: no progress of the validation loss for {config.early_stopping} epochs")
+            break
+        phase = present_phase(training, history, phase)
+        epoch, start = history.epochs + 1, time.perf_counter()
+        machine.seed_all(config.seed, epoch)
+        trained = train_epoch(training, phase, epoch, history, interruption, progress)
+        progress.status("validating")
+        validated = evaluate(phase.engine, training.data.val)
+        val = metrics.of_validation(validated, training.objective)
+        if len(measured):
+            trained |= metrics.of_training_images(evaluate(phase.engine, measured))
+        is_best = history.add(val, config.best_by)
+        rates, seconds = learning_rates(training.optimizer, phase.groups), time.perf_counter() - start
+        run.log_epoch(
+            epoch=epoch,
+            train=trained,
+            val=val,
+            lr=rates,
+            seconds=seconds,
+            phase=phase.name if len(phase.groups) < len(training.model.groups) else "full",
+            val_samples=(validated.losses, validated.predicted, validated.labels),
+        )
+        # The line first, then the epoch's weights, and last of all what resuming starts from: killed anywhere in between,
+        # a run resumes before this epoch, drops its line, and does it again to the same end.
+        if is_best:
+            checkpoints.save_best(run, training.evaluated, epoch, config.best_by)
+        if config.ensemble > 1:
+            checkpoints.keep_members(run, training.evaluated, history, config.ensemble)
+        checkpoints.save_state(run, training.model.net, training.optimizer, training.average, history)
+        progress.epoch_line(epoch, config.epochs, trained, val, rates[0], seconds, is_best)
+    return phase
+
+
+def present_phase(training: Training, history: History, before: Phase | None = None) -> Phase:
+    """The phase of the next epoch: `before` while it lasts, or else a new one, with its layers set free."""
+    config, model = training.config, training.model
     phases = strategies.load("unfreeze", config.unfreeze).phases(tuple(model.groups))
-    for phase in phases:
-        model.set_trainable(phase)
-        history.phase_start = history.epochs
-        while history.epochs < config.epochs and (phase is phases[-1] or not history.phase_over(config)):
-            epoch, start = history.epochs + 1, time.perf_counter()
-            machine.seed_all(config.seed, epoch)
-            trained = train_epoch(training, epoch, history, interruption, progress)
-            validated = evaluate(training.evaluated, training.data.val, training.device)
-            val = metrics.of_validation(validated, training.objective)
-            if len(measured):
-                trained |= metrics.of_training_images(evaluate(training.evaluated, measured, training.device))
-            is_best = history.add(val, config.best_by)
-            rates, seconds = learning_rates(training.optimizer, phase), time.perf_counter() - start
-            run.log_epoch(
-                epoch=epoch,
-                train=trained,
-                val=val,
-                lr=rates,
-                seconds=seconds,
-                phase="+".join(phase) if len(phase) < len(model.groups) else "full",
-                val_samples=(validated.losses, validated.predicted, validated.labels),
-            )
-            if is_best:  # after the line: a checkpoint never holds an epoch that the log lacks
-                checkpoints.save_best(run, training.evaluated, epoch, config.best_by)
-            progress.epoch_line(epoch, config.epochs, trained, val, rates[0], seconds, is_best)
-            if phase is phases[-1] and history.stops_early(config):
-                progress.say(f"early stopping: no progress of the validation loss for {config.early_stopping} epochs")
-                return
+    number = history.enter_phase(config, len(phases))
+    if before is not None and before.number == number:
+        return before
+    model.set_trainable(phases[number])
+    engine = build_engine(
+        model, training.average.net if training.average else None, config, training.device, storage_of(config)
+    )
+    views = Views(training.data.train, config, engine) if config.views and engine.frozen else None
+    return Phase(number, phases[number], number == len(phases) - 1, engine, views)
 
 
 def train_epoch(
-    training: Training, epoch: int, history: History, interruption: Interruption, progress: Progress
+    training: Training, phase: Phase, epoch: int, history: History, interruption: Interruption, progress: Progress
 ) -> dict[str, float]:
     """One pass over the training images; its metrics are of the very batches trained on, augmented, in training mode."""
     config, model, optimizer = training.config, training.model, training.optimizer
@@ -160,23 +226,38 @@ def train_epoch(
     advance = progress.epoch(epoch, config.epochs, batches)
     tally = metrics.Tally()
     model.train_mode(config.frozen_bn)
-    for number, (plain, labels) in enumerate(training_batches(training.data.train, config, training.device)):
+    for number, (features, target) in enumerate(epoch_batches(training, phase, epoch)):
         interruption.check()
-        images, target = training.mix(plain, labels)
-        logits = model.net(images)
+        kept = [b.clone() for b in model.net.buffers()] if config.on_nan == "skip" else []
+        logits = phase.engine.logits(features)
         loss = training.objective(logits, target)
         value = loss.item()  # waits for the device; a loss that is not finite must stop the run at this very batch
-        if not math.isfinite(value):
-            raise diverged(value, epoch, number + 1, optimizer.param_groups[0]["lr"])
-        window = min(config.accumulate, batches - number // config.accumulate * config.accumulate)
-        torch.autograd.backward(loss / window)
+        if math.isfinite(value):
+            window = min(config.accumulate, batches - number // config.accumulate * config.accumulate)
+            torch.autograd.backward(loss / window)
+            tally.add(logits.detach(), target, value)
+        elif config.on_nan == "stop" or (number + 1 == batches and not tally.seen):
+            raise failures.diverged(value, epoch, number + 1, optimizer.param_groups[0]["lr"])
+        else:
+            progress.say(f"epoch {epoch}, batch {number + 1}: the loss is {value}, left out")
+            for buffer, before in zip(model.net.buffers(), kept, strict=True):
+                buffer.copy_(before)  # BatchNorm has averaged what it saw already
         if (number + 1) % config.accumulate == 0 or number + 1 == batches:
             step = (epoch - 1) * updates + number // config.accumulate
             set_learning_rates(optimizer, factor(config, step, updates, history.phase_losses))
             update(training)
-        tally.add(logits.detach(), target, value)
         advance(tally.seen, tally.loss, tally.accuracy)
     return tally.metrics()
+
+
+def epoch_batches(training: Training, phase: Phase, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """What the trained part takes, and the targets; from kept views, or from images augmented and mixed anew."""
+    if phase.views:
+        yield from phase.views.batches(epoch)
+        return
+    for plain, labels in training_batches(training.data.train, training.config, training.device):
+        images, target = training.mix(plain, labels)
+        yield phase.engine.features(images), target
 
 
 def update(training: Training) -> None:
@@ -189,39 +270,7 @@ def update(training: Training) -> None:
         training.average.update(training.model.net)
 
 
-def conclude(training: Training, history: History, run: RunWriter) -> Outcome | None:
-    """Export the final model, then evaluate the best epoch: on validation for its predictions, once on test."""
-    config, data, best = training.config, training.data, history.best_epoch
-    checkpoints.export_last(run, training.evaluated, data.image_size, history.epochs)
-    if best is None:
-        raise DermaiError(f"{config.best_by} was not a number in any epoch", "lower --lr, or set --clip-grad-norm 1")
-    checkpoints.load_best(run, training.evaluated)
-    outcomes = {}
-    for split, images in (("val", data.val), ("test", data.test)):
-        if images is None:
-            continue
-        outcomes[split] = outcome = evaluate(training.evaluated, images, training.device, config.tta)
-        run.log_evaluation(
-            split,
-            labels=outcome.labels,
-            probabilities=outcome.probabilities,
-            samples=images.samples,
-            loss=outcome.loss,
-            checkpoint="best",
-            epoch=best,
-        )
-    return outcomes.get("test")
-
-
 def learning_rates(optimizer: Optimizer, phase: tuple[str, ...]) -> list[float]:
     """The rates of the trained groups, the output layer's first; one number where all are the same."""
     rates = [group["lr"] for group in optimizer.param_groups if group["name"] in phase]
     return rates[:1] if len(set(rates)) == 1 else rates
-
-
-def diverged(value: float, epoch: int, batch: int, lr: float) -> DermaiError:
-    """The error for a training loss that is not finite."""
-    return DermaiError(
-        f"the training loss became {value} in epoch {epoch}, batch {batch} (learning rate {lr:g})",
-        "lower --lr, set --clip-grad-norm 1, or add --warmup-epochs 1; the run directory keeps the epochs before it",
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -30,6 +31,15 @@ def choose_device(config: TrainConfig) -> torch.device:
     return device
 
 
+def cache_folder(config: TrainConfig) -> Path | None:
+    """Where decoded pictures are kept between runs; None when switched off."""
+    if config.cache == "none":
+        return None
+    if config.cache:
+        return Path(config.cache)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dermai-report"
+
+
 def make_repeatable(device: torch.device) -> None:
     """Ask for deterministic algorithms where torch's default ones are not; on a processor they are."""
     if device.type == "cuda":
@@ -39,11 +49,16 @@ def make_repeatable(device: torch.device) -> None:
 
 def seed_all(seed: int, epoch: int) -> None:
     """Start an epoch's random numbers from (seed, epoch) alone: resuming at an epoch needs no saved random state."""
-    digest = hashlib.sha256(f"{seed}/{epoch}".encode()).digest()
-    number = int.from_bytes(digest[:8], "little") >> 1
+    number = number_of(seed, epoch)
     random.seed(number)
     np.random.seed(number % 2**32)
     torch.manual_seed(number)
+
+
+def number_of(seed: int, what: int | str) -> int:
+    """A seed of 63 bits for one purpose of a run."""
+    digest = hashlib.sha256(f"{seed}/{what}".encode()).digest()
+    return int.from_bytes(digest[:8], "little") >> 1
 
 
 def describe(device: torch.device) -> dict[str, str | int]:

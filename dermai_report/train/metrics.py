@@ -30,12 +30,12 @@ class Tally:
     @property
     def loss(self) -> float:
         """Mean plain cross-entropy so far."""
-        return self.losses / self.seen
+        return self.losses / max(self.seen, 1)
 
     @property
     def accuracy(self) -> float:
         """Fraction right so far."""
-        return self.hits / self.seen
+        return self.hits / max(self.seen, 1)
 
     def metrics(self) -> dict[str, float]:
         """Loss and accuracy, and the mean of what was optimised."""

@@ -41,6 +41,15 @@ class Classifier:
             for module in self.groups[name]:
                 module.requires_grad_(True)
 
+    def frozen_modules(self) -> list[nn.Module]:
+        """The modules before the first one that is trained, in the order in which they are called."""
+        modules: list[nn.Module] = []
+        for group in self.groups.values():
+            if any(p.requires_grad for module in group for p in module.parameters()):
+                break
+            modules += group
+        return modules
+
     def train_mode(self, frozen_bn: str) -> None:
         """Training mode; with frozen_bn "eval" the BatchNorm statistics of frozen layers stay as they are.
 

@@ -45,6 +45,11 @@ class Progress:
         task = self._bars.add_task(title, total=total, text="")
         return lambda: self._bars.advance(task)
 
+    def status(self, text: str) -> None:
+        """A bar without an end, for what has no count of its own."""
+        self._clear()
+        self._bars.add_task(text, total=None, text="")
+
     def epoch(self, number: int, epochs: int, batches: int) -> Callable[[int, float, float], None]:
         """The bar of an epoch; after each batch call the function with images seen, mean loss and accuracy."""
         self._clear()

@@ -34,14 +34,20 @@ when the run finishes.
     import torch
     model = torch.export.load("{last}").module()
 
+Calibration
+  {temperature}
+
 Files
   run.json  configuration, versions, data      epochs.jsonl  one line an epoch      test.json  the test evaluation
   predictions/  per-sample predictions as Parquet
 """
 
 
+UNKNOWN = "the temperature is fitted on validation when the run finishes"
+
+
 def write(run: Path, config: TrainConfig, data: DataSet, command: str) -> None:
-    """Write the file; all of it is known before the first epoch."""
+    """Write the file; all but the temperature is known before the first epoch."""
     text = TEXT.format(
         command=command or "(called from Python)",
         run=run,
@@ -50,11 +56,21 @@ def write(run: Path, config: TrainConfig, data: DataSet, command: str) -> None:
         mean=MEAN,
         std=STD,
         best=BEST,
+        temperature=UNKNOWN,
         last=LAST,
         best_by={"val_loss": "the lowest validation loss"}.get(config.best_by, f"the highest {config.best_by}"),
         loading=_loading(config, len(data.classes)),
     )
     write_atomically(run / "README.txt", text)
+
+
+def add_temperature(run: Path, fitted: float | None) -> None:
+    """Put in the temperature, known only when the run is over."""
+    known = "validation gave no temperature that can be relied on: use softmax(logits) as it is"
+    if fitted is not None:
+        known = f"softmax(logits / {fitted:g}): the temperature {fitted:g} was fitted on validation for {BEST}"
+    path = run / "README.txt"
+    write_atomically(path, path.read_text(encoding="utf-8").replace(UNKNOWN, known))
 
 
 def _loading(config: TrainConfig, n_classes: int) -> str:

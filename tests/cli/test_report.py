@@ -61,6 +61,15 @@ def test_output_file_folder_and_ending(here: Path, capsys: Captured) -> None:
         (["runs/latest", "-o", "x.docx"], ".docx", "known"),
         (["runs/latest", "--source", "keras"], "no log format 'keras'", "run_directory"),
         (["runs/latest", "--format", "html,md", "-o", "-"], "one output", "name a folder"),
+        (["runs/latest", "-o", "out/"], "out/ names a folder, and no format", "--format html,json,md"),
+        (["runs/latest", "-o", "runs"], "runs names a folder, and no format", "--format html,json,md"),
+        (["runs/latest", "-o", "out"], "out names a folder, and no format", "--format html,json,md"),
+        (["runs/latest", "-f", "terminal", "-o", "out/"], "terminal is printed, not written into a folder", "report.txt"),
+        (["x" * 300], "cannot read xxx", "name a path that exists"),
+        (["runs/latest", "-f", "md", "-o", "x" * 300], "File name too long", ""),
+        (["x\0y"], "no path has a zero byte", ""),
+        (["runs/latest", "--select", "overfiting"], "no rule 'overfiting'", "did you mean 'overfitting'"),
+        (["runs/latest", "--config", "nowhere.toml"], "there is no nowhere.toml", "name a TOML file"),
         (["explain", "overfiting"], "no rule 'overfiting'", "did you mean 'overfitting'"),
     ],
 )
@@ -87,6 +96,50 @@ def test_broken_line_is_named(here: Path, capsys: Captured) -> None:
     assert "epochs.jsonl, line 11" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["../../up", "/abs", "..", ".", "", "a/b", "a\\b", "c:d", "x" * 300, "a\nb", " "])
+def test_an_id_that_is_no_folder_name_is_not_used(here: Path, capsys: Captured, name: str) -> None:
+    manifest = here / "runs" / PUBLISHED.name / "run.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "id": name}))
+    assert main(["runs/latest", "-f", "json"]) == 0
+    assert capsys.readouterr().out == "report/resnet18-10-epochs/report.json\n"
+    assert sorted(p.name for p in here.iterdir()) == ["report", "runs"]
+
+
+def test_terminal_among_the_formats_is_printed(here: Path, capsys: Captured) -> None:
+    for output, folder in ((["-o", "o1"], "o1"), ([], f"report/{PUBLISHED.name}")):
+        assert main(["runs/latest", "--format", "terminal,json,json", *output]) == 0
+        said = capsys.readouterr().out
+        assert "Epoch 9" in said
+        assert said.endswith(f"{folder}/report.json\n")
+        assert [p.name for p in (here / folder).iterdir()] == ["report.json"]
+    assert main(["runs/latest", "-f", "terminal", "-o", "verdict.txt"]) == 0
+    assert "Epoch 9" in (here / "verdict.txt").read_text()
+
+
+def test_a_terminal_without_our_characters(here: Path) -> None:
+    import os
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-m", "dermai_report.cli.report", "runs/latest"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(PUBLISHED.parent.parent)}
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Epoch 9" in done.stdout.decode("ascii")
+    page = subprocess.run([*command, "-f", "html", "-o", "-"], env=environment, capture_output=True, check=True)
+    assert main(["runs/latest", "-f", "html", "-o", "page.html"]) == 0
+    assert page.stdout == (here / "page.html").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["terminal", "html", "md", "json"])
+def test_times_and_rates_that_are_no_numbers_are_reported(here: Path, capsys: Captured, name: str) -> None:
+    log = here / "runs" / PUBLISHED.name / "epochs.jsonl"
+    lines = [json.loads(line) | {"seconds": "NaN", "lr": ["NaN"]} for line in log.read_text().splitlines()]
+    log.write_text("\n".join(map(json.dumps, lines)))
+    assert main(["runs/latest", "-f", name, "-o", "-"]) == 0
+    assert "0.7892" in capsys.readouterr().out
+
+
 def test_explain(capsys: Captured) -> None:
     assert main(["explain"]) == 0
     assert "overfitting" in capsys.readouterr().out
@@ -108,3 +161,11 @@ def test_python_api(here: Path) -> None:
     assert report.save("report.html").read_text().startswith("<!")
     assert report.overfitting["verdict"] == "provisional"
     assert report._repr_html_().startswith("<iframe")
+
+
+def test_rules_can_be_chosen(here: Path, capsys: Captured) -> None:
+    assert main(["runs/latest", "--select", "train_val_gap, overfitting", "--format", "json", "-o", "-"]) == 0
+    assert {f["rule"] for f in json.loads(capsys.readouterr().out)["findings"]} == {"train_val_gap", "overfitting"}
+    (here / "pyproject.toml").write_text('[tool.dermai-report]\nignore = ["single_split"]\n')
+    assert main(["runs/latest", "--format", "json", "-o", "-"]) == 0
+    assert "single_split" not in {f["rule"] for f in json.loads(capsys.readouterr().out)["findings"]}

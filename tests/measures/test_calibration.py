@@ -30,6 +30,7 @@ def test_temperature_undoes_the_shift(shift: float) -> None:
     assert c.temperature == pytest.approx(shift, rel=0.12)
     assert c.ece > c.ece_by_chance
     assert (c.overconfidence > 0) == (shift > 1)
+    assert c.nll_with_temperature < c.nll
 
 
 @pytest.mark.parametrize(("gap", "n"), [(0.0, 80), (0.02, 300), (0.08, 40), (0.08, 300), (0.2, 100)])
@@ -54,3 +55,20 @@ def test_fewer_samples_than_bins() -> None:
     bins = Reliability(np.array([0.5, 0.9]), np.array([True, False]))
     assert bins.n.sum() == 2
     assert 0 <= bins.ece <= 1
+
+
+def test_the_order_of_the_file_does_not_matter() -> None:
+    """Equal confidences, errors first as in a folder listing: the error is that of the whole, not of where the bins were cut."""
+    correct = np.arange(1000) >= 100
+    assert Reliability(np.full(1000, 0.9), correct).ece == pytest.approx(0.0, abs=1e-12)
+    rng = np.random.default_rng(0)
+    confidence = rng.choice([0.5, 0.7, 0.9, 1.0], 800)
+    right = rng.random(800) < confidence
+    order = np.lexsort((right, confidence))
+    assert Reliability(confidence[order], right[order]).ece == pytest.approx(Reliability(confidence, right).ece)
+
+
+def test_no_temperature_from_a_handful_of_errors() -> None:
+    sure = builders.predictions(np.random.default_rng(3), 200, skill=6.0)
+    assert (sure.predicted != sure.label).sum() < 5
+    assert temperature(sure) is None

@@ -1,12 +1,16 @@
 """Exact tests against SciPy's."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from dermai_report.measures.comparison import fisher_greater, fisher_less, holm
+from dermai_report.measures.comparison import confusion_p, fisher_greater, fisher_less, holm, same_mix
+from dermai_report.measures.paired import compare, difference_interval, mcnemar
+from tests import builders
 
 
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))
@@ -31,3 +35,55 @@ def test_holm_controls_the_family() -> None:
     assert wrong / 2000 == pytest.approx(0.05, abs=0.015)
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
     assert holm([]) == []
+
+
+def test_a_weak_class_is_no_confused_pair() -> None:
+    """Uniform errors among many classes: the family of all pairs keeps false alarms rare."""
+    rng = np.random.default_rng(1)
+    alarms = 0
+    for _ in range(60):
+        counts = np.diag([49] * 30)
+        counts[np.arange(30), (np.arange(30) + rng.integers(1, 30, 30)) % 30] += 1
+        pairs = [(a, b) for a in range(30) for b in range(30) if a != b]
+        alarms += min(holm([confusion_p(counts, *pair) if counts[pair] else 1.0 for pair in pairs])) < 0.05
+    assert alarms <= 7
+    weak = np.array([[90, 5, 5], [5, 90, 5], [25, 25, 50]])
+    assert confusion_p(weak, 2, 0) > 0.3
+
+
+def test_same_mix() -> None:
+    rng = np.random.default_rng(2)
+    p = [0.6, 0.3, 0.08, 0.02]
+    alarms = [same_mix(rng.multinomial(200, p), rng.multinomial(300, p), 400) < 0.05 for _ in range(200)]
+    assert np.mean(alarms) <= 0.09
+    assert same_mix(np.array([800, 200]), np.array([500, 500])) < 0.001
+
+
+def test_paired_comparison() -> None:
+    base = builders.predictions(np.random.default_rng(0), 400, skill=1.0)
+    flipped = base.predicted.copy()
+    wrong = np.flatnonzero(base.predicted != base.label)[:30]
+    flipped[wrong] = base.label[wrong]
+    order = np.random.default_rng(1).permutation(400)
+    better = replace(base, predicted=flipped[order], label=base.label[order], sample=[base.sample[i] for i in order])
+    found = compare(base, better)
+    assert found is not None
+    assert (found.n, found.fixed, found.broken) == (400, 30, 0)
+    assert found.difference == pytest.approx(30 / 400)
+    assert found.ci95[0] > 0
+    assert found.p == pytest.approx(2 * 0.5**30)
+    assert compare(base, replace(base, sample=[f"other{i}" for i in range(400)])) is None
+
+
+def test_paired_interval_covers() -> None:
+    rng = np.random.default_rng(3)
+    for up, down, n in ((0.1, 0.05, 100), (0.02, 0.02, 300), (0.3, 0.1, 50)):
+        draws = rng.multinomial(n, [up, down, 1 - up - down], 1500)
+        spans = [difference_interval(a, b, n) for a, b, _ in draws]
+        assert 0.93 <= np.mean([low <= up - down <= high for low, high in spans]) <= 0.995
+
+
+@given(st.integers(0, 40), st.integers(0, 40))
+def test_mcnemar_agrees_with_scipy(fixed: int, broken: int) -> None:
+    expected = stats.binomtest(fixed, fixed + broken).pvalue if fixed + broken else 1.0
+    assert mcnemar(fixed, broken) == pytest.approx(expected)

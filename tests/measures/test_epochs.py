@@ -111,3 +111,32 @@ def test_gap_prefers_the_evaluation_mode_pass() -> None:
     assert gap is not None
     assert gap.loss[0] == pytest.approx(0.5)
     assert gap.basis == "an evaluation-mode pass over training data"
+
+
+def test_accuracies_alone_need_a_real_difference() -> None:
+    """0.700 against 0.683 of 1,000 samples is 1.2 standard errors: not told apart."""
+    logs = builders.epochs([1.0] * 3, [0.5, 0.6, 0.9], [0.7] * 3, [0.700, 0.683, 0.55])
+    best = measures.best_epoch(builders.run(epochs=logs, data=builders.Data(counts={"val": {"a": 1000}})))
+    assert best is not None
+    assert best.indistinguishable == [2]
+    assert best.one_standard_error == 1
+
+
+def test_smooth_curves_do_not_alternate() -> None:
+    rng = np.random.default_rng(3)
+    assert not measures.alternates(np.exp(-0.3 * np.arange(8)))
+    assert np.mean([measures.alternates(rng.normal(size=12)) for _ in range(200)]) > 0.9
+
+
+def test_evidence_is_no_one_minus_p() -> None:
+    assert measures.evidence(0.05) == pytest.approx(0.71, abs=0.005)
+    assert measures.evidence(0.5) == 0.5
+    assert measures.evidence(1e-12) == 0.99
+
+
+def test_a_last_epoch_without_a_loss_is_worse() -> None:
+    assert measures.chance_still_worse(np.array([1.0, 0.8, 0.7, 0.6, math.nan])) == 0.95
+    rng = np.random.default_rng(0)
+    pure_noise = [measures.chance_still_worse(1 + 0.05 * rng.normal(size=20)) for _ in range(200)]
+    assert 0.3 < np.mean(pure_noise) < 0.7
+    assert np.mean(np.array(pure_noise) >= 0.95) < 0.15

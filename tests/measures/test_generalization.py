@@ -1,17 +1,21 @@
 """From validation to test: the drop, its interval, and its parts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from dermai_report import measures, read_run
-from dermai_report.run import Data, Evaluation
+from dermai_report import diagnose, measures, read_run
+from dermai_report.run import Checkpoint, Data, Evaluation
 from tests import builders
 
 
 def run_of(val: float, test: float, n_val: int | None, n_test: int | None) -> builders.Run:
     counts = {"val": {"a": n_val}} if n_val else {}
     return builders.run(
-        epochs=builders.epochs([1.0], [1.0], [val], [val]), data=Data(counts=counts), test=Evaluation(accuracy=test, n=n_test)
+        epochs=builders.epochs([1.0], [1.0], [val], [val]),
+        data=Data(counts=counts),
+        test=Evaluation(accuracy=test, n=n_test, epoch=1),
     )
 
 
@@ -70,3 +74,43 @@ def test_label_shift_explains_a_drop_made_by_the_class_mix() -> None:
     parts = measures.generalization(run).parts
     assert parts.label_shift == pytest.approx(0.24)
     assert parts.unexplained == pytest.approx(0.0, abs=1e-9)
+
+
+def test_the_tested_epoch_is_never_guessed() -> None:
+    logs = builders.epochs([1.0] * 3, [0.6, 0.5, 0.9], [0.7] * 3, [0.7, 0.8, 0.62])
+    run = builders.run(epochs=logs, test=Evaluation(accuracy=0.64, n=2000))
+    g = measures.generalization(run)
+    assert (g.drop, g.significant, g.epoch) == (None, None, None)
+    assert any("Which epoch's model was tested" in note for note in diagnose(run).notes)
+    last = {"last": Checkpoint(file="model/last.pt", epoch=3)}
+    named = builders.run(epochs=logs, test=Evaluation(accuracy=0.64, n=2000, checkpoint="model/last.pt"), checkpoints=last)
+    assert measures.generalization(named).drop == pytest.approx(-0.02)
+
+
+def selected(seed: int, n: int, epochs: int, keep: bool) -> builders.Run:
+    """Epochs of equal skill, the best chosen by its loss, and a test set from the same source: the true drop is 0."""
+    rng = np.random.default_rng(seed)
+    samples = builders.sample_epochs(rng, [1.0] * epochs, n=n)
+    curve, accuracy = samples.loss.mean(axis=1), (samples.predicted == samples.label).mean(axis=1)
+    fresh = builders.sample_epochs(rng, [1.0], n=n)
+    test = Evaluation(n=n, accuracy=float((fresh.predicted[0] == fresh.label).mean()), epoch=int(curve.argmin()) + 1)
+    return builders.run(
+        epochs=builders.epochs(curve, curve, accuracy, accuracy), test=test, data=Data(counts={"val": {"a": n}}),
+        val_epochs=samples if keep else None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize(("n", "epochs"), [(150, 10), (300, 30)])
+def test_false_significant_drops_under_selection(n: int, epochs: int, keep: bool) -> None:
+    found = [measures.generalization(selected(seed, n, epochs, keep)) for seed in range(100)]
+    assert sum(bool(g.significant) and g.drop > 0 for g in found) <= 6
+    if keep:
+        covered = [g.corrected_ci95[0] <= 0 <= g.corrected_ci95[1] for g in found]
+        assert np.mean(covered) >= 0.92
+
+
+def test_a_real_drop_is_still_seen() -> None:
+    run = selected(0, 1000, 10, keep=True)
+    worse = Evaluation(n=1000, accuracy=run.test.accuracy - 0.10, epoch=run.test.epoch)
+    assert measures.generalization(replace(run, test=worse)).significant is True

@@ -41,7 +41,7 @@ def test_f1_interval_covers(n: int, prevalence: float, recall: float, false_rate
     truth = 2 * p[0] / (2 * p[0] + p[1] + p[2])
     draws = np.random.default_rng(2).multinomial(n, p, 3000)
     draws = draws[draws[:, :3].sum(axis=1) > 0]
-    spans = [f1_interval(tp, fp, fn) for tp, fn, fp, _ in draws]
+    spans = [f1_interval(tp, tp + fp + fn) for tp, fn, fp, _ in draws]
     assert 0.93 <= np.mean([low <= truth <= high for low, high in spans]) <= 0.98
 
 
@@ -56,7 +56,7 @@ def test_edges() -> None:
     assert wilson(0, 0) == (0.0, 1.0)
     assert wilson(0, 10)[0] == 0.0
     assert wilson(10, 10)[1] == 1.0
-    assert f1_interval(0, 0, 0) == (0.0, 1.0)
+    assert f1_interval(0, 0) == (0.0, 1.0)
 
 
 def test_samples_needed_for_the_published_drop() -> None:

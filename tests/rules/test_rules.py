@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dermai_report import diagnose, read_run, registry
-from dermai_report.run import Data, EpochLog, Evaluation, Run
+from dermai_report.run import Checkpoint, Data, EpochLog, Evaluation, Predictions, Run
 from tests import builders
 
 RNG = np.random.default_rng(0)
@@ -50,9 +50,53 @@ def with_status(status: str) -> Run:
     return builders.run(status=status)
 
 
+def fitted(train: float, val: float) -> Run:
+    return builders.run(epochs=builders.epochs([0.9] * 3, [0.9, 0.8, 0.7], [train] * 3, [val] * 3))
+
+
+def flat(rates: list[float]) -> Run:
+    val = [*builders.losses(10)[:6], *(0.45 + 0.01 * (-1) ** i for i in range(14))]
+    return builders.run(epochs=builders.epochs(val, val, lr=rates))
+
+
+def chosen(skills: list[float]) -> Run:
+    samples = builders.sample_epochs(np.random.default_rng(0), skills, n=150)
+    curve, accuracy = samples.loss.mean(axis=1), (samples.predicted == samples.label).mean(axis=1)
+    return builders.run(epochs=builders.epochs(curve, curve, accuracy, accuracy), val_epochs=samples)
+
+
+def of_mix(n0: int, n1: int) -> Predictions:
+    label = np.repeat([0, 1], [n0, n1]).astype(np.int32)
+    wrong = np.concatenate([np.arange(n0) % 10 == 0, np.arange(n1) % 2 == 0])
+    return Predictions(
+        sample=[str(i) for i in range(n0 + n1)], label=label, predicted=np.where(wrong, 1 - label, label).astype(np.int32)
+    )
+
+
+def mixed(n0: int, n1: int) -> Run:
+    test = of_mix(500, 500)
+    return builders.run(
+        classes=("a", "b"), predictions={"val": of_mix(n0, n1), "test": test}, test=builders.evaluation(test, 2)
+    )
+
+
+def relabelled(share: float) -> Run:
+    rng = np.random.default_rng(8)
+    outcome = builders.predictions(rng, 2000, skill=2.5)
+    wrong = rng.random(2000) < share
+    label = np.where(wrong, (outcome.label + 1) % 4, outcome.label).astype(np.int32)
+    outcome = replace(outcome, label=label)
+    return builders.run(test=builders.evaluation(outcome, 4), predictions={"test": outcome})
+
+
+def shared(pairs: list[tuple[str, str]]) -> Run:
+    return replace(with_test(n=200), data=Data(duplicates={"train-test": pairs}))
+
+
 WEAK = [[90, 5, 5], [5, 90, 5], [25, 25, 50]]
 EVEN = [[90, 5, 5], [5, 90, 5], [6, 6, 88]]
-PAIR = [[70, 28, 2], [3, 94, 3], [3, 3, 94]]
+PAIR = [[70, 28, 2], [6, 88, 6], [8, 6, 86]]
+OVERLAP = [[70, 28, 2], [28, 70, 2], [10, 10, 80]]
 SPREAD = [[90, 5, 5], [6, 90, 4], [5, 6, 89]]
 
 CASES: dict[str, tuple[Run, Run]] = {
@@ -78,6 +122,34 @@ CASES: dict[str, tuple[Run, Run]] = {
     "no_better_than_majority": (builders.from_confusion([[80, 0], [18, 2]]), builders.from_confusion([[80, 0], [4, 16]])),
     "still_improving": (curve(VAL[:10]), curve([*VAL[:9], VAL[7]])),
     "not_finite": (curve([1.0, math.nan, 0.5, 0.4, 0.4]), curve(VAL)),
+    "log_integrity": (
+        builders.run(epochs=tuple(e for e in builders.epochs(VAL, VAL) if e.epoch not in (3, 4, 9))),
+        curve(VAL),
+    ),
+    "overconfidence": (
+        builders.run(epochs=builders.epochs(VAL, RISING, [0.9] * 20, [0.8 + 0.002 * i for i in range(20)])),
+        builders.run(epochs=builders.epochs(VAL, RISING, [0.9] * 20, [0.8 + 0.01 * min(i, 18 - i) for i in range(20)])),
+    ),
+    "underfitting": (fitted(0.70, 0.69), fitted(0.82, 0.69)),
+    "checkpoint_not_best": (
+        builders.run(checkpoints={"best": Checkpoint(file="model/m.pth", epoch=4, by="val_loss")}),
+        builders.run(checkpoints={"best": Checkpoint(file="model/m.pth", epoch=10, by="val_loss")}),
+    ),
+    "wasted_epochs": (curve(RISING), curve(RISING[:12])),
+    "diverging": (curve(VAL, RISING), curve(RISING, VAL)),
+    "learning_rate_too_high": (curve(VAL, noisy(0.25)), curve(VAL, noisy(0.05))),
+    "plateau_without_decay": (flat([1e-3] * 20), flat([1e-3] * 10 + [1e-4] * 10)),
+    "selection_optimism": (chosen([1.0] * 20), chosen([0.2, 3.0])),
+    "label_shift": (mixed(800, 200), mixed(510, 490)),
+    "rare_classes": (builders.from_confusion([[90, 10], [1, 4]]), builders.from_confusion([[90, 10], [5, 95]])),
+    "never_predicted": (builders.from_confusion([[90, 0], [9, 0]]), builders.from_confusion([[90, 0], [8, 1]])),
+    "overlapping_classes": (builders.from_confusion(OVERLAP), builders.from_confusion(PAIR)),
+    "suspected_label_noise": (relabelled(0.1), relabelled(0.0)),
+    "leakage": (shared([("train/a.jpg", "img3.jpg")]), shared([])),
+    "small_test_set": (
+        builders.run(test=Evaluation(accuracy=0.8, n=200, epoch=10)),
+        builders.run(test=Evaluation(accuracy=0.8, n=2000, epoch=10)),
+    ),
     "unfinished": (with_status("interrupted"), with_status("finished")),
     "reproducibility": (builders.run(seed=None), builders.run()),
 }
@@ -108,9 +180,11 @@ def test_is_quiet_on_a_near_miss(rule: str) -> None:
 
 def test_a_good_run_raises_no_alarm() -> None:
     outcome = builders.predictions(np.random.default_rng(7), 12_000, skill=2.5)
+    right = float((outcome.label == outcome.predicted).mean())
     run = builders.run(
-        test=builders.evaluation(outcome, 4), predictions={"test": outcome, "val": outcome},
-        epochs=builders.epochs(VAL, VAL, [0.97] * 20, [0.9] * 20, lr=[1e-3] * 10 + [1e-4] * 10),
+        test=builders.evaluation(outcome, 4, epoch=20), predictions={"test": outcome, "val": outcome},
+        checkpoints={"best": Checkpoint(file="m.pth", epoch=20)},
+        epochs=builders.epochs(VAL, VAL, [0.97] * 20, [right] * 20, lr=[1e-3] * 10 + [1e-4] * 10),
     )  # fmt: skip
     assert [f.rule for f in diagnose(run).findings if f.severity != "info"] == []
 
@@ -122,16 +196,19 @@ def test_drop_without_counts_says_what_is_needed() -> None:
 
 
 def test_missing_epochs_are_named() -> None:
-    logs = tuple(e for e in builders.epochs(VAL, VAL) if e.epoch not in (3, 4, 9))
-    (finding,) = findings(builders.run(epochs=logs), "unfinished")
-    assert "3-4, 9" in finding.message
+    (finding,) = findings(CASES["log_integrity"][0], "log_integrity")
+    assert "3 to 4 and 9" in finding.message
+
+
+def test_huge_epoch_number_is_no_burden() -> None:
+    run = builders.run(epochs=(EpochLog(epoch=3_000_000_000, val={"loss": 1.0}),))
+    assert "2,999,999,999 epochs missing" in findings(run, "log_integrity")[0].message
 
 
 def test_weak_class_of_many_needs_the_correction() -> None:
     """One of thirty classes at p = .02 alone must not be called weak."""
     confusion = np.diag([40] * 30)
     confusion[0, 0], confusion[0, 1] = 36, 4
-    confusion[1:, 1] += 0
     for i in range(1, 30):
         confusion[i, i], confusion[i, (i + 1) % 30] = 39, 1
     assert not findings(builders.from_confusion(confusion.tolist()), "weak_classes")

@@ -26,6 +26,12 @@ def write_images(folder: Path, colour: tuple[int, int, int], count: int, seed: i
         Image.fromarray(pixels).save(folder / f"{n:02}.jpg")
 
 
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test leaves decoded images in the user's cache."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
 @pytest.fixture
 def split_folder(tmp_path: Path) -> Path:
     """DIR/{train,val,test}/<class>: 6, 4 and 4 pictures of each of three classes."""
@@ -49,6 +55,6 @@ def options(tmp_path: Path, split_folder: Path) -> Callable[..., dict[str, Any]]
 
     def quick(**changes: Any) -> dict[str, Any]:
         small = {"data": str(split_folder), "runs": str(tmp_path / "runs"), "weights": "none", "model": "mobilenet_v3_small"}
-        return {**small, "image_size": 32, "batch_size": 6, "epochs": 1, "threads": 1, **changes}
+        return {**small, "image_size": 32, "batch_size": 6, "epochs": 1, "threads": 1, "precision": "float32", **changes}
 
     return quick

@@ -21,8 +21,10 @@ from dermai_report.run_directory import read_run_directory
 from dermai_report.train import checkpoints, loop
 from dermai_report.train.config import TrainConfig
 from dermai_report.train.data import load_data
+from dermai_report.train.engine import Engine
 from dermai_report.train.evaluate import evaluate
 from dermai_report.train.progress import Progress
+from dermai_report.train.storage import Storage
 from dermai_report.train.torchvision_compat import torchvision
 
 Options = Callable[..., dict[str, Any]]
@@ -59,7 +61,8 @@ def test_a_whole_run(options: Options) -> None:
     data = load_data(TrainConfig.from_mapping(config))
     shipped = torchvision.models.resnet18(num_classes=3)
     shipped.load_state_dict(torch.load(path / "model" / "dermai_model.pth", weights_only=True))
-    again = evaluate(shipped, data.val, CPU)
+    engine = Engine(None, shipped, shipped, "float32", CPU, Storage(0, path))
+    again = evaluate(engine, data.val)
     assert again.loss == pytest.approx(min(losses), rel=1e-5)
 
     assert done.val_epochs is not None
@@ -68,7 +71,7 @@ def test_a_whole_run(options: Options) -> None:
     assert done.test is not None
     assert (done.test.n, done.test.epoch, done.test.sha256) == (12, best.epoch, best.sha256)
     assert data.test is not None
-    assert done.test.loss == pytest.approx(evaluate(shipped, data.test, CPU).loss, rel=1e-5)
+    assert done.test.loss == pytest.approx(evaluate(engine, data.test).loss, rel=1e-5)
     assert list(done.predictions["test"].sample) == list(data.test.samples)
 
     text = (path / "README.txt").read_text()

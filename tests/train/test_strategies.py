@@ -13,13 +13,14 @@ from torch import nn
 from torch.nn import functional as F
 
 from dermai_report.train import strategies
-from dermai_report.train.batches import batch_rows, count_batches
+from dermai_report.train.batches import batch_places, count_batches
 from dermai_report.train.config import TrainConfig
 from dermai_report.train.ema import Average
 from dermai_report.train.history import History, without_progress
 from dermai_report.train.loss import Objective, build_objective
 from dermai_report.train.mixing import build_mix
 from dermai_report.train.schedule import factor
+from dermai_report.train.strategies.augment._draw import Draw
 from dermai_report.train.strategies.augment._geometry import erase, warp
 
 STEPS = 10
@@ -81,11 +82,11 @@ def test_warm_up_comes_first() -> None:
 def test_augmentation_keeps_shape_and_range(name: str) -> None:
     torch.manual_seed(0)
     images = torch.rand(8, 3, 32, 32)
-    out = strategies.load("augment", name).augment(images)
+    out = strategies.load("augment", name).augment(images, Draw(len(images), 1))
     assert out.shape == images.shape
     assert out.min() >= 0 and out.max() <= 1
     if name != "none":  # each image has a draw of its own
-        same = strategies.load("augment", name).augment(images[:1].expand(8, -1, -1, -1).contiguous())
+        same = strategies.load("augment", name).augment(images[:1].expand(8, -1, -1, -1).contiguous(), Draw(8, 1))
         assert len({row.sum().item() for row in same}) == 8
 
 
@@ -102,7 +103,7 @@ def test_warp_is_the_geometry_it_says() -> None:
 
 def test_erasing_blackens_a_share() -> None:
     torch.manual_seed(0)
-    out = erase(torch.ones(400, 3, 32, 32), chance=0.5, low=0.02, high=0.2)
+    out = erase(torch.ones(400, 3, 32, 32), Draw(400, 1), chance=0.5, low=0.02, high=0.2)
     holes = (out == 0).float().mean(dim=(1, 2, 3))
     assert 0.4 < (holes > 0).float().mean() < 0.6
     assert holes.max() < 0.25
@@ -126,7 +127,7 @@ def test_class_weights() -> None:
 
 def test_batches_cover_an_epoch() -> None:
     for n, size in ((10, 3), (10, 10), (9, 4), (3, 8), (1, 4)):
-        rows = batch_rows(torch.zeros(n, dtype=torch.int64), config(batch_size=size))
+        rows = batch_places(torch.zeros(n, dtype=torch.int64), config(batch_size=size))
         assert torch.cat(rows).sort().values.tolist() == list(range(n))
         assert len(rows) == count_batches(n, size)
         assert n == 1 or min(map(len, rows)) > 1
@@ -135,7 +136,7 @@ def test_batches_cover_an_epoch() -> None:
 def test_balanced_sampling_draws_classes_equally() -> None:
     torch.manual_seed(0)
     labels = torch.tensor([0] * 950 + [1] * 50)
-    rows = torch.cat(batch_rows(labels, config(balanced_sampling=True)))
+    rows = torch.cat(batch_places(labels, config(balanced_sampling=True)))
     assert 0.4 < labels[rows].float().mean() < 0.6
 
 
@@ -172,8 +173,13 @@ def test_history_picks_and_stops() -> None:
 
 def test_phases_end_by_epoch_or_on_a_plateau() -> None:
     history = History(losses=[1.0, 0.9, 0.95, 0.96])
-    assert history.phase_over(config(unfreeze_every=4))
-    assert history.phase_over(config(unfreeze_by="plateau", unfreeze_every=2))
-    assert not history.phase_over(config(unfreeze_by="plateau", unfreeze_every=3))
-    history.phase_start = 3
-    assert not history.phase_over(config(unfreeze_every=4))
+
+    def entered(phases: int = 3, **options: Any) -> tuple[int, int]:
+        return history.enter_phase(config(**options), phases), history.phase_start
+
+    assert entered(unfreeze_every=4) == (1, 4)
+    assert entered(unfreeze_every=5) == (0, 0)
+    assert entered(unfreeze_every=1) == (2, 2)
+    assert entered(unfreeze_every=1, phases=1) == (0, 0)
+    assert entered(unfreeze_by="plateau", unfreeze_every=2) == (1, 4)
+    assert entered(unfreeze_by="plateau", unfreeze_every=3) == (0, 0)

@@ -3,7 +3,7 @@
 unfreeze   phases(groups) -> the layer groups trained in each phase
 optimizer  build(groups, config) -> a torch optimizer
 schedule   factor(moment, config) -> the factor on every learning rate
-augment    augment(images) -> images, a batch (n, 3, side, side) in [0, 1]
+augment    augment(images, draw) -> images, (n, 3, side, side) in [0, 1]; draw(low, high) gives a random number an image
 
 A file's name is the strategy's name, with `_` for the sign that joins its words: `warm_restarts` is warm-restarts,
 `layer4_fc` is layer4+fc.

@@ -6,10 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-
-def uniform(like: Tensor, low: float, high: float) -> Tensor:
-    """(n,) uniform draws, one an image of the batch."""
-    return torch.rand(len(like), device=like.device) * (high - low) + low
+from dermai_report.train.strategies.augment._draw import Draw
 
 
 def warp(
@@ -33,24 +30,29 @@ def warp(
     across = torch.as_tensor(stretch, device=images.device) ** -0.5 / zoom
     down = torch.as_tensor(stretch, device=images.device) ** 0.5 / zoom
     mirror = torch.where(flip, -1.0, 1.0)
-    one = torch.ones_like(angle)
-    rows = [
-        torch.stack([mirror * across * cos, mirror * across * (cos * tilt - sin), shift_x * one], dim=1),
-        torch.stack([down * sin, down * (sin * tilt + cos), shift_y * one], dim=1),
-    ]
-    grid = F.affine_grid(torch.stack(rows, dim=1), list(images.shape), align_corners=False)
+    side = images.shape[-1]
+    centres = (torch.arange(side, device=images.device) * 2 + 1) / side - 1  # of the pixels, in [-1, 1]
+    across_grid = _plane(centres, mirror * across * cos, mirror * across * (cos * tilt - sin), shift_x)
+    down_grid = _plane(centres, down * sin, down * (sin * tilt + cos), shift_y)
+    grid = torch.stack([across_grid, down_grid], dim=3)
     return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
-def erase(images: Tensor, chance: float, low: float, high: float) -> Tensor:
+def _plane(centres: Tensor, x: Tensor, y: Tensor, shift: Tensor | float) -> Tensor:
+    """(n, side, side): x * column + y * row + shift. torch's affine_grid does the same in six times the time."""
+    rows = torch.addcmul(torch.as_tensor(shift, device=x.device).reshape(-1, 1), y[:, None], centres)
+    return torch.addcmul(rows[:, :, None], x[:, None, None], centres)
+
+
+def erase(images: Tensor, draw: Draw, chance: float, low: float, high: float) -> Tensor:
     """Black out a rectangle of `low` to `high` of the area in a `chance` of the images (Zhong et al. 2017)."""
     side = images.shape[-1]
-    area, ratio = uniform(images, low, high), torch.exp(uniform(images, -1.2, 1.2))  # ratio 0.3 to 3.3, as in the paper
+    area, ratio = draw(low, high), torch.exp(draw(-1.2, 1.2))  # ratio 0.3 to 3.3, as in the paper
     height, width = (area * ratio).sqrt().clamp(max=1), (area / ratio).sqrt().clamp(max=1)
-    top, left = uniform(images, 0, 1) * (1 - height), uniform(images, 0, 1) * (1 - width)
+    top, left = draw(0, 1) * (1 - height), draw(0, 1) * (1 - width)
     place = (torch.arange(side, device=images.device) + 0.5) / side
     in_rows = (place >= top[:, None]) & (place < (top + height)[:, None])
     in_columns = (place >= left[:, None]) & (place < (left + width)[:, None])
-    chosen = uniform(images, 0, 1) < chance
+    chosen = draw(0, 1) < chance
     hole = in_rows[:, :, None] & in_columns[:, None, :] & chosen[:, None, None]
     return images.masked_fill(hole[:, None], 0.0)

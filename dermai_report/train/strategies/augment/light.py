@@ -7,13 +7,14 @@ import math
 from torch import Tensor
 
 from dermai_report.train.strategies.augment._colour import jitter
-from dermai_report.train.strategies.augment._geometry import uniform, warp
+from dermai_report.train.strategies.augment._draw import Draw
+from dermai_report.train.strategies.augment._geometry import warp
 
 ANGLE = math.radians(15)
 COLOUR = 0.2
 
 
-def augment(images: Tensor) -> Tensor:
+def augment(images: Tensor, draw: Draw) -> Tensor:
     """Mirror half of the images, turn each by up to 15 degrees, vary brightness, contrast and saturation by 20 %."""
-    turned = warp(images, angle=uniform(images, -ANGLE, ANGLE), flip=uniform(images, 0, 1) < 0.5)
-    return jitter(turned, COLOUR)
+    turned = warp(images, angle=draw(-ANGLE, ANGLE), flip=draw(0, 1) < 0.5)
+    return jitter(turned, draw, COLOUR)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from dermai_report.train.strategies.augment._draw import Draw
 
-def augment(images: Tensor) -> Tensor:
+
+def augment(images: Tensor, draw: Draw) -> Tensor:
     """The batch as it is."""
     return images

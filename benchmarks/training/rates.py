@@ -1,0 +1,121 @@
+"""Images a second of training and of evaluation, in one process, the variants interleaved; ratios to the plain script.
+
+    python benchmarks/training/rates.py --data DIR [--images 192] [--rounds 5]
+
+Each unit is `--images` pictures; the order turns round in each round; a unit during which others took more than a tenth of the
+machine is done again (up to --tries times). Ratios are medians of the ratios of a round: of the time that passed, and of processor
+time, which other work hardly disturbs (the plain script decodes on one core alone, so it understates the gain).
+"""
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import plain
+import torch
+from load import other_load
+from torch.utils.data import DataLoader, Subset
+
+from dermai_report.train import loop, machine
+from dermai_report.train.config import TrainConfig
+from dermai_report.train.data import DataSet, Images, load_data
+from dermai_report.train.evaluate import evaluate
+from dermai_report.train.history import History
+from dermai_report.train.interruption import Interruption
+from dermai_report.train.progress import Progress
+from dermai_report.train.torchvision_compat import torchvision
+
+OURS = {
+    "recipe, float32, batch 32": {"precision": "float32"},
+    "recipe, bf16, batch 32": {"precision": "bf16"},
+    "frozen_bn eval, bf16, batch 64": {"precision": "bf16", "frozen_bn": "eval", "batch_size": 64},
+    "views, bf16, batch 64": {"precision": "bf16", "frozen_bn": "eval", "batch_size": 64, "views": 1},
+}
+
+
+class Quiet(Progress):
+    def __init__(self) -> None:
+        super().__init__()
+
+    def say(self, text: str) -> None:
+        pass
+
+
+def some(images: Images, n: int) -> Images:
+    return Images(images.store, images.rows[:n], images.labels[:n], images.samples[:n])
+
+
+def ours(options: argparse.Namespace, words: dict, folder: str) -> dict[str, Callable[[], None]]:
+    config = TrainConfig.from_mapping(
+        {"data": str(options.data), "weights": "none", "test_fraction": 0.0, "image_size": 224, "cache": folder, **words}
+    )
+    whole = load_data(config)
+    data = DataSet(whole.classes, 224, some(whole.train, options.images), some(whole.val, options.images), None, whole.facts)
+    training = loop.prepare(config, data, machine.choose_device(config))
+    phase = loop.present_phase(training, History())
+    return {
+        "train": lambda: loop.train_epoch(training, phase, 1, History(), Interruption(), Quiet()),
+        "val": lambda: evaluate(phase.engine, data.val),
+    }
+
+
+def script(options: argparse.Namespace) -> dict[str, Callable[[], None]]:
+    folder = torchvision.datasets.ImageFolder
+    sets = {s: folder(str(options.data / s), plain.transform(224, s == "train")) for s in ("train", "val")}
+    order = torch.randperm(len(sets["train"])).tolist()[: options.images]
+    train = DataLoader(Subset(sets["train"], order), 32, shuffle=True)
+    val = DataLoader(Subset(sets["val"], range(min(options.images, len(sets["val"])))), 32)
+    net = plain.build(len(sets["train"].classes), "none")
+    optimizer = torch.optim.Adam((p for p in net.parameters() if p.requires_grad), lr=1e-3)
+    criterion = torch.nn.CrossEntropyLoss()
+    return {"train": lambda: plain.train_epoch(net, train, criterion, optimizer), "val": lambda: plain.evaluate(net, val)}
+
+
+def measure(work: Callable[[], None], tries: int) -> tuple[float, float]:
+    """Seconds that passed, and seconds of processor time."""
+    for _ in range(tries):
+        with other_load() as load:
+            start, cpu = time.perf_counter(), time.process_time()
+            work()
+            taken = time.perf_counter() - start, time.process_time() - cpu
+        if load() <= 0.1:
+            return taken
+    print(f"  other load {load():.0%}", flush=True)
+    return taken
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--images", type=int, default=192)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--tries", type=int, default=3)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        variants = {"plain script": script(options)} | {name: ours(options, words, folder) for name, words in OURS.items()}
+        for parts in variants.values():  # the first pass makes what is kept
+            for work in parts.values():
+                work()
+        found: dict[tuple[str, str], list[tuple[float, float]]] = {}
+        for turn in range(options.rounds):
+            for name, parts in list(variants.items())[:: 1 if turn % 2 == 0 else -1]:
+                for part, work in parts.items():
+                    found.setdefault((name, part), []).append(measure(work, options.tries))
+    for (name, part), times in found.items():
+        pairs = list(zip(found["plain script", part], times, strict=True))
+        passed, cpu = (statistics.median(p[i] / t[i] for p, t in pairs) for i in (0, 1))
+        unit = statistics.median(t[0] for t in times)
+        print(
+            f"{name:32} {part:5} {unit:7.2f} s a unit  {passed:6.2f} x the plain script  (processor time {cpu:.2f} x)",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

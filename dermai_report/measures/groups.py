@@ -1,0 +1,58 @@
+"""Samples that belong together (images of one patient) are not independent: what that does to an interval."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dermai_report.run import Predictions
+
+
+def group_codes(outcome: Predictions) -> np.ndarray | None:
+    """One number a distinct group, (n,); None where no group was logged or every sample is a group of its own."""
+    if outcome.group is None:
+        return None
+    unique_codes = getattr(outcome.group, "unique_codes", None)
+    codes = unique_codes() if unique_codes else np.unique(np.asarray(outcome.group), return_inverse=True)[1]
+    return codes if len(codes) and codes.max() + 1 < len(codes) else None
+
+
+def effective_size(success: np.ndarray, codes: np.ndarray | None) -> float:
+    """How many independent samples (n,) booleans are worth, given their groups (n,); n itself without groups.
+
+    n over the design effect: the variance of the proportion between groups, over the binomial one. Never more than n, and
+    with one group only, 1. Put into Wilson's interval (Korn and Graubard 1998, Survey Methodology 24:193).
+    """
+    n = len(success)
+    if codes is None or n < 2:
+        return float(n)
+    present, code = np.unique(codes, return_inverse=True)
+    if len(present) < 2:
+        return 1.0
+    p = float(success.mean())
+    if p in (0.0, 1.0):
+        return float(len(present))  # no variance to see: as many trials as there are groups, which is conservative
+    residual = np.bincount(code, weights=success - p)
+    between = float(residual @ residual) * len(present) / (len(present) - 1) / n**2
+    return float(min(n, p * (1 - p) / between)) if between > 0 else float(n)
+
+
+def resampled_counts(
+    cells: np.ndarray, codes: np.ndarray | None, size: int, resamples: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Bootstrap draws (resamples, size) of the counts of (n,) cell numbers; whole groups are drawn where there are any.
+
+    Without groups, drawing samples is drawing counts from a multinomial, which costs cells and not samples.
+    """
+    if codes is None:
+        counts = np.bincount(cells, minlength=size)
+        filled = np.flatnonzero(counts)
+        draws = np.zeros((resamples, size))
+        draws[:, filled] = rng.multinomial(len(cells), counts[filled] / len(cells), size=resamples)
+        return draws
+    groups = int(codes.max()) + 1
+    filled, cell = np.unique(cells, return_inverse=True)
+    table = np.bincount(codes * len(filled) + cell, minlength=groups * len(filled)).reshape(groups, len(filled))
+    weights = rng.multinomial(groups, np.full(groups, 1 / groups), size=resamples)
+    draws = np.zeros((resamples, size))
+    draws[:, filled] = weights @ table
+    return draws

@@ -1,0 +1,47 @@
+"""The test set has another mix of classes than the validation set.
+
+What it checks: whether the class counts of the two sets differ beyond chance, and how much of the drop in accuracy the
+mix alone explains.
+
+Why it matters: a model that did not change scores lower where hard classes are more frequent; that is no loss of skill,
+and neither number is right for a clinic with a third mix.
+
+When it is wrong: it takes recall as the same in both sets; where recall changed too, the split between the two parts is
+a convention.
+
+Source: Kitagawa 1955 (decomposition); chi-squared test by resampling, so that rare classes do no harm.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from dermai_report import measures, wording
+from dermai_report.report import Finding
+from dermai_report.run import Run
+
+NEEDS = ("test", "val.predictions", "test.predictions")
+ALPHA = 0.01
+
+
+def check(run: Run, *, alpha: float = ALPHA) -> Iterator[Finding]:
+    """Report mixes that differ at level `alpha`, with their part of the drop."""
+    val, test = (np.bincount(run.predictions[s].label, minlength=len(run.classes)) for s in ("val", "test"))
+    p = measures.same_mix(val, test)
+    part = measures.label_shift(run)
+    if p >= alpha or part is None:
+        return
+    shares = np.abs(val / val.sum() - test / test.sum())
+    c = int(shares.argmax())
+    message = (
+        f"The class mix of test differs from that of validation (p {wording.p_value(p)}); most for {run.classes[c]}, "
+        f"{wording.percent(val[c] / val.sum(), 1)} of validation and {wording.percent(test[c] / test.sum(), 1)} of test. The mix alone "
+        f"explains {wording.points(part, 1)} of the drop in accuracy."
+    )
+    yield Finding(
+        title="Validation and test have different mixes of classes",
+        severity="warning",
+        confidence=0.95,
+        message=message,
+        evidence={"p": p, "part_of_drop": part, "class": run.classes[c]},
+    )

@@ -1,0 +1,40 @@
+"""A class that occurs is never predicted.
+
+What it checks: classes with test samples that the model names for none of all test samples.
+
+Why it matters: for such a class the model is blind, whatever its accuracy.
+
+When it is wrong: with very few samples of the class it can be chance; the message gives the number.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from dermai_report import actions, measures, wording
+from dermai_report.report import Advice, Finding
+from dermai_report.run import Run
+
+NEEDS = ("test.confusion",)
+FEWEST = 3  # of one or two samples none may be named by chance alone
+
+
+def check(run: Run, *, fewest: int = FEWEST) -> Iterator[Finding]:
+    """Report classes with at least `fewest` test samples and no prediction."""
+    scores = measures.test_scores(run)
+    if scores is None or scores.confusion is None:
+        return
+    counts = np.array(scores.confusion)
+    blind = [i for i in range(len(counts)) if counts[i].sum() >= fewest and counts[:, i].sum() == 0]
+    if not blind:
+        return
+    words = [f"{run.classes[i]} ({wording.plural(int(counts[i].sum()), 'test sample')})" for i in blind]
+    message = f"Never predicted: {wording.listed(words)}."
+    yield Finding(
+        title=f"Never predicted: {wording.listed([run.classes[i] for i in blind], 3)}",
+        severity="error",
+        confidence=0.95,
+        message=message,
+        evidence={"classes": [run.classes[i] for i in blind]},
+        advice=[Advice(actions.BALANCE_CLASSES, message), Advice(actions.LOOK_AT_CONFUSIONS, message)],
+    )

@@ -1,0 +1,57 @@
+"""Two classes are taken for each other both ways: they overlap.
+
+What it checks: pairs of classes of which each is taken for the other more often than the errors of the remaining
+classes would have it, both ways, by an exact test corrected for the number of pairs (Holm).
+
+Why it matters: confusion one way is a bias of the model; both ways it says that the images, or the definitions, do not
+tell them apart.
+
+When it is wrong: with few errors no pair can be told from chance; samples of one patient are not independent.
+
+Source: Fisher 1935; Holm 1979.
+"""
+
+from collections.abc import Iterator
+from itertools import combinations
+
+import numpy as np
+
+from dermai_report import actions, measures, wording
+from dermai_report.report import Advice, Finding
+from dermai_report.run import Run
+
+NEEDS = ("test.confusion", "classes.3")
+ALPHA = 0.05
+
+
+def check(run: Run, *, alpha: float = ALPHA) -> Iterator[Finding]:
+    """Report pairs that are confused both ways at the family level `alpha`."""
+    scores = measures.test_scores(run)
+    if scores is None or scores.confusion is None:
+        return
+    counts = np.array(scores.confusion)
+    pairs = list(combinations(range(len(counts)), 2))
+    p = [max(_one_way(counts, a, b), _one_way(counts, b, a)) for a, b in pairs]
+    adjusted = measures.holm(p)
+    found = [pair for pair, q in zip(pairs, adjusted, strict=True) if q < alpha]
+    if not found:
+        return
+    words = [
+        f"{run.classes[a]} and {run.classes[b]} ({counts[a, b]} of {counts[a].sum()} and {counts[b, a]} of {counts[b].sum()})"
+        for a, b in found
+    ]
+    message = (
+        f"Taken for each other both ways, beyond chance after correcting for {len(pairs)} pairs: {wording.listed(words, 4)}."
+    )
+    yield Finding(
+        title=f"Overlapping: {wording.listed([f'{run.classes[a]} and {run.classes[b]}' for a, b in found], 1)}",
+        severity="warning",
+        confidence=measures.evidence(min(adjusted)),
+        message=message,
+        evidence={"pairs": [[run.classes[a], run.classes[b]] for a, b in found]},
+        advice=[Advice(actions.LOOK_AT_CONFUSIONS, message), Advice(actions.CHECK_LABELS, message)],
+    )
+
+
+def _one_way(counts: np.ndarray, true: int, called: int) -> float:
+    return measures.confusion_p(counts, true, called) if counts[true, called] else 1.0

@@ -1,0 +1,89 @@
+"""The documentation cannot lie: commands run, code runs, generated pages are up to date."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dermai_report.cli import report, train
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def commands() -> list[str]:
+    """Every command line of the README's shell blocks, without comments."""
+    blocks = re.findall(r"```sh\n(.*?)```", README, flags=re.S)
+    lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line]
+
+
+def test_rules_page_is_up_to_date() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "docs" / "build.py"), "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("line", [c for c in commands() if c.startswith("dermai-report")])
+def test_report_commands_run(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "runs").symlink_to(ROOT / "runs")
+    (tmp_path / "runs-own").mkdir()
+    monkeypatch.chdir(tmp_path)
+    words = [w.replace("runs/latest", "runs/resnet18-10-epochs") for w in shlex.split(line)[1:]]
+    assert report.main(words) == 0
+    assert capsys.readouterr().out
+
+
+def test_train_commands_are_understood(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [shlex.split(c)[1:] for c in commands() if c.startswith("dermai-train")]
+    assert len(lines) >= 3
+    with pytest.raises(SystemExit) as caught:
+        train.main(["--help"])
+    assert caught.value.code == 0
+    known = capsys.readouterr().out
+    for words in lines:
+        for word in words:
+            assert not word.startswith("--") or word in known
+
+
+def test_make_targets_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = {line.split(":")[0] for line in makefile.splitlines() if re.match(r"^\w+:", line)}
+    named = {words[1] for line in commands() if (words := line.split())[0] == "make"} | set(re.findall(r"`make (\w+)`", README))
+    assert named <= targets
+
+
+def test_readme_loop_and_api_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Python blocks as printed, with numbers for the dots."""
+    monkeypatch.chdir(tmp_path)
+    loop, api = re.findall(r"```python\n(.*?)```", README, flags=re.S)
+    loop = loop.replace('"loss": ...', '"loss": 1.0').replace('"accuracy": ...', '"accuracy": 0.5').replace("lr=...", "lr=0.1")
+    names: dict = {
+        "classes": ["a", "b"], "config": {}, "seed": 0, "epochs": 3, "labels": [0, 1], "probabilities": [[0.9, 0.1], [0.4, 0.6]],
+        "paths": ["1.png", "2.png"],
+    }  # fmt: skip
+    exec(compile(loop, "README", "exec"), names)
+    exec(compile(api, "README", "exec"), {})
+    assert (tmp_path / "report.html").is_file()
+
+
+def test_links_lead_somewhere() -> None:
+    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+            if "://" not in target:
+                assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_project_speaks_of_itself_alone() -> None:
+    words = re.compile("/wo" + r"rk/|pypi\.org|/ro" + "ot/")
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
+    for name in listed:
+        path = ROOT / name
+        if path.is_file() and path.suffix in {".py", ".md", ".toml", ".txt", ".sh", ".j2", ".json", ".html", ".css"}:
+            assert not words.search(path.read_text(encoding="utf-8")), name
