@@ -28,6 +28,9 @@ def check(run: Run, *, low: float = LOW, ahead: float = AHEAD) -> Iterator[Findi
     log = run.at(best.epoch) if best else None
     if best is None or log is None or best.val_accuracy is None:
         return
+    gap = measures.gap(run)
+    if gap is not None and gap.accuracy_onset_epoch is not None and gap.accuracy_onset_epoch <= best.epoch:
+        return
     trained = log.train.get("eval_accuracy", log.train.get("accuracy"))
     if trained is None or trained >= low or trained - best.val_accuracy > ahead:
         return
