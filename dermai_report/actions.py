@@ -92,7 +92,7 @@ STRONGER_AUGMENTATION = Action(
 )
 MIX = Action(
     id="mixup-cutmix",
-    title="MixUp or CutMix",
+    title="MixUp and CutMix, one or the other for each batch",
     patch={"mixup": 0.2, "cutmix": 1.0},
     disproof="Validation loss is no lower; the training loss is no longer comparable, so look at validation only.",
     effect=0.4,

@@ -97,8 +97,9 @@ def _gap(run: Run) -> Iterator[Chart]:
         return
     by_accuracy = any(v is not None for v in gap.accuracy)
     values = gap.accuracy if by_accuracy else gap.loss
+    name = "accuracy" if by_accuracy else "loss"
     since = gap.accuracy_onset_epoch if by_accuracy else gap.loss_onset_epoch
-    caption = f"The gap stays above its noise from epoch {since} on." if since else NO_GAP[len(run.epochs) >= 5]
+    caption = f"The {name} gap stays above its noise from epoch {since} on." if since else NO_GAP[len(run.epochs) >= 5]
     yield LineChart(
         "gap",
         "Gap between training and validation",

@@ -26,6 +26,7 @@ _ACTING = re.compile(
 )
 _HARMLESS = {"\u202f": "\u202f", "\ufffd": "\ufffd", "\ufffc": "\ufffc"}
 
+FACT = 0.99  # what rules give a fact; no test reaches it
 _CONFIDENCE = ((0.95, "very high"), (0.8, "high"), (0.6, "moderate"), (0.3, "low"), (0.0, "very low"))
 
 
@@ -111,7 +112,9 @@ def epochs(numbers: Iterable[int]) -> str:
 
 
 def confidence(value: float) -> str:
-    """Confidence in [0, 1] as a word and a number: "high confidence (0.86)"."""
+    """Confidence in [0, 1] as a word and a number: "high confidence (0.86)"; a fact that was counted or read says so."""
+    if value >= FACT:
+        return "read from the log"
     word = next((word for least, word in _CONFIDENCE if value >= least), _CONFIDENCE[-1][1])
     return f"{word} confidence ({wording.confidence(value)})"
 

@@ -29,8 +29,8 @@ def headline(run: Run) -> str:
         return f"{run.name}: nothing was logged yet."
     if scores is not None and scores.accuracy is not None:
         sure = f" (95 % interval {wording.percent_interval(scores.accuracy_ci95)})" if scores.accuracy_ci95 else ""
-        without = "" if sure else ", of unknown certainty"
-        return f"{run.name} classifies {wording.percent(scores.accuracy)} of the test images rightly{sure}{without}."
+        without = "" if sure else "; how precise that figure is cannot be told"
+        return f"{run.name} classifies {wording.percent(scores.accuracy)} of the test images correctly{sure}{without}."
     if best is not None and best.val_accuracy is not None:
         return f"{run.name} reaches {wording.percent(best.val_accuracy)} on validation; it was not tested."
     return f"{run.name}: {wording.plural(len(run.epochs), 'epoch')} logged, no accuracy on held-out images."
@@ -84,7 +84,7 @@ def _good_enough(run: Run, findings: list[Finding]) -> Answer:
         seen = f" Validation accuracy is {wording.percent(best.val_accuracy)}." if best and best.val_accuracy else ""
         detail = f"There is no test evaluation.{seen} A validation number that chose the epoch flatters the model."
         return Answer(question, "Cannot tell", detail, "unknown")
-    answer = f"{wording.percent(scores.accuracy)} of the test images are right"
+    answer = f"{wording.percent(scores.accuracy)} of the test images are classified correctly"
     if scores.accuracy_ci95 is None:
         detail = "How sure that is cannot be told: the number of test samples was not logged."
         return Answer(question, answer, detail, "bad" if fatal else "unknown")
@@ -134,7 +134,10 @@ def _overfit(found: Overfitting) -> Answer:
         if found.onset_ci90 and found.onset_ci90[0] != found.onset_ci90[1]:
             answer += f" (90 % interval {found.onset_ci90[0]}-{found.onset_ci90[1]})"
     sure = "" if found.verdict == "unknown" else f" Confidence that it overfits: {wording.confidence(found.confidence)}."
-    return Answer("Did it overfit, and from when?", answer, f"{found.reason}{sure}", tone)
+    bridge = ""
+    if found.elevated_epochs == 1 and not found.overfit:
+        bridge = " The last epoch itself is worse; whether further training would have stayed worse is not known."
+    return Answer("Did it overfit, and from when?", answer, f"{found.reason}{bridge}{sure}", tone)
 
 
 def _next(recommendations: list[Recommendation]) -> Answer:
@@ -142,7 +145,7 @@ def _next(recommendations: list[Recommendation]) -> Answer:
     first = [r for r in recommendations if r.status == "suggested"]
     if not first:
         return Answer(question, "Nothing stands out", "No rule that could be checked asks for a change.", "neutral")
-    then = f" Then: {wording.listed([r.title for r in first[1:3]])}." if len(first) > 1 else ""
+    then = f" Then: {'; '.join(r.title for r in first[1:3])}." if len(first) > 1 else ""
     return Answer(question, first[0].title, f"{first[0].why[0]}{then}", "neutral")
 
 

@@ -87,10 +87,10 @@ def alternates(values: np.ndarray) -> bool:
 
 
 def evidence(p: float) -> float:
-    """The most that a p-value supports as a confidence, at even prior odds: 1 / (1 - e p ln p), from 0.5 up to 0.99.
+    """The most that a p-value supports as a confidence, at even prior odds: 1 / (1 - e p ln p), from 0.5 up to 0.98.
 
     "p < .05" is no 95 %: the bound of Sellke, Bayarri, Berger 2001 (American Statistician 55:62) gives .71 for it.
     """
     if p >= 1 / math.e:
         return 0.5
-    return min(1 / (1 - math.e * p * math.log(p)), 0.99) if p > 0 else 0.99
+    return min(1 / (1 - math.e * p * math.log(p)), 0.98) if p > 0 else 0.98

@@ -31,9 +31,9 @@ def check(run: Run, *, fitted: float = FITTED) -> Iterator[Finding]:
     if best.val_accuracy is None or 1 - best.train_accuracy < (1 - best.val_accuracy) / 2:
         return
     message = (
-        f"Only {unfreeze} is trained, and at epoch {best.epoch} it classifies {wording.percent(best.train_accuracy)} of the "
-        f"training images rightly ({wording.percent(best.val_accuracy)} of the validation images): more than half of "
-        f"the error is there before generalisation comes in."
+        f"Only {unfreeze} is trained, and at epoch {best.epoch} {wording.percent(best.train_accuracy)} of the training images are "
+        f"classified correctly ({wording.percent(best.val_accuracy)} of the validation images): more than half of the error is there on "
+        "the training images as well. As logged, their accuracy is an average over the epoch, augmentation included."
     )
     yield Finding(
         title="The frozen layers may limit the model",

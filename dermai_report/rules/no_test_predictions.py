@@ -24,7 +24,7 @@ def check(run: Run) -> Iterator[Finding]:
         return
     score = run.test.accuracy if run.test else None
     wrong = (
-        f"{wording.percent(1 - score)} of the test images are wrong, but which is not known"
+        f"{wording.percent(1 - score)} of the test images are classified wrongly, but which is not known"
         if score is not None
         else ("No test evaluation was logged")
     )

@@ -34,7 +34,7 @@ def check(run: Run) -> Iterator[Finding]:
     yield Finding(
         title="Not fully reproducible",
         severity="info",
-        confidence=0.9,
+        confidence=0.99,
         message=message,
         evidence={"missing": lacks},
         advice=advice,

@@ -30,12 +30,14 @@ def check(run: Run) -> Iterator[Finding]:
     spell = longest_spell(run.series("val", "loss"))
     if (rates and len(set(rates)) > 1) or (not rates and spell > patience):
         return
-    seen = "the logged learning rate is constant" if rates else "cannot have acted (no learning rate was logged)"
     message = (
-        f"The longest spell without a new lowest validation loss was {wording.plural(spell, 'epoch')}; the plateau "
-        f"schedule waits for more than {patience}, and {seen}. All {len(run.epochs)} epochs ran at the first learning rate"
-        f"{f' ({rates[0]:g})' if rates else ''}."
+        f"The longest spell without a new lowest validation loss was {wording.plural(spell, 'epoch')}, and the plateau schedule waits "
+        f"for more than {patience}"
     )
+    if rates:
+        message += f"; the logged learning rate is {rates[0]:g} in all {len(run.epochs)} epochs."
+    else:
+        message += ": as configured it would not have acted. No learning rate was logged to confirm it."
     yield Finding(
         title="The learning rate never fell",
         severity="info",

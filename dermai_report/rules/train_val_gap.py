@@ -30,7 +30,7 @@ def check(run: Run, *, wide: float = WIDE) -> Iterator[Finding]:
         return
     parts = []
     if gap.loss_onset_epoch is not None:
-        parts.append(f"the loss gap stays above its noise from epoch {gap.loss_onset_epoch} on")
+        parts.append(f"the loss gap from epoch {gap.loss_onset_epoch} on")
     if gap.accuracy_onset_epoch is not None:
         parts.append(f"the accuracy gap from epoch {gap.accuracy_onset_epoch} on")
     sizes = ""
@@ -38,12 +38,12 @@ def check(run: Run, *, wide: float = WIDE) -> Iterator[Finding]:
     show = wording.points if by_accuracy else wording.nats
     if gap.at_best is not None:
         sizes = f" At the best epoch ({best.epoch}) it is {show(gap.at_best)}, at the last {show(gap.at_last)}."
-    message = f"{wording.listed(parts).capitalize()}.{sizes} Measured on {gap.basis}.{_caveat(run)}"
+    message = f"Above its noise to the end: {wording.listed(parts)}.{sizes} Measured on {gap.basis}.{_caveat(run)}"
     size = max(gap.at_best or 0.0, gap.at_last or 0.0) if by_accuracy else wide / 2
     support = min(size / wide, 1.0)
     why = f"Training is ahead of validation: {wording.listed(parts)}.{sizes}"
     yield Finding(
-        title=f"Training is ahead of validation from epoch {gap.onset_epoch}",
+        title=f"Training is ahead of validation: {wording.listed(parts)}",
         severity="warning" if by_accuracy and (gap.at_best or 0.0) > wide else "info",
         confidence=0.9,
         message=message,

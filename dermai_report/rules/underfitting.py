@@ -35,7 +35,7 @@ def check(run: Run, *, low: float = LOW, ahead: float = AHEAD) -> Iterator[Findi
     if trained is None or trained >= low or trained - best.val_accuracy > ahead:
         return
     message = (
-        f"At the best epoch ({best.epoch}) only {wording.percent(trained)} of the training images are classified rightly, and "
+        f"At the best epoch ({best.epoch}) only {wording.percent(trained)} of the training images are classified correctly, and "
         f"{wording.percent(best.val_accuracy)} of the validation images: the model fits too little, rather than too much."
     )
     advice = [

@@ -61,7 +61,9 @@ def _title(g: Generalization) -> str:
 
 def _judgement(g: Generalization) -> str:
     if g.significant is None:
-        needed = f": with fewer than about {g.n_needed:,} samples in each set it is within chance" if g.n_needed else ""
+        needed = (
+            f"; with fewer than about {g.n_needed:,} in each set this drop could not be told from chance" if g.n_needed else ""
+        )
         return f". Whether that is chance depends on the number of samples of both sets, which was not logged{needed}."
     text = f" (95 % interval {wording.points_interval(g.drop_ci95)}), beyond what sampling explains."
     if g.corrected_ci95 is not None and g.parts.selection is not None:

@@ -92,6 +92,7 @@ def load_data(config: TrainConfig, progress: Callable[[str, int], Callable[[], N
         storage=storage_of(config),
         folder=machine.cache_folder(config),
     )
+    check_readable(items, decoded.items)
     check_classes(decoded.items, collection.source)
     return _data_set(decoded, collection.source, side, held_out)
 
@@ -99,6 +100,27 @@ def load_data(config: TrainConfig, progress: Callable[[str, int], Callable[[], N
 def storage_of(config: TrainConfig) -> Storage:
     """Room for large arrays as configured; beyond it in the cache folder, or the system's for temporary files."""
     return Storage(config.cache_memory * 2**20, machine.cache_folder(config) or Path(tempfile.gettempdir()))
+
+
+def check_readable(items: Sequence[Item], readable: Sequence[Item]) -> None:
+    """Raise DermaiError for a class all of whose pictures were left out as unreadable: it must not vanish in silence."""
+    lost = sorted({item.label for item in items} - {item.label for item in readable})
+    if lost:
+        n = sum(item.label == lost[0] for item in items)
+        raise DermaiError(f"class {lost[0]!r}: none of its {n} images can be read", "mend the files, or remove the folder")
+
+
+def shared_content(items: Sequence[Item], digests: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+    """Pairs of pictures with the same bytes in two splits, by the splits ("train-test"); each later picture once."""
+    first: dict[tuple[str, str], str] = {}
+    for item, digest in zip(items, digests, strict=True):
+        first.setdefault((digest, item.split), item.sample)
+    pairs: dict[str, list[tuple[str, str]]] = {}
+    for item, digest in zip(items, digests, strict=True):
+        for split in SPLITS[: SPLITS.index(item.split)]:
+            if (digest, split) in first:
+                pairs.setdefault(f"{split}-{item.split}", []).append((first[digest, split], item.sample))
+    return pairs
 
 
 def check_classes(items: Sequence[Item], source: str) -> None:
@@ -125,6 +147,7 @@ def _data_set(decoded: Decoded, source: str, side: int, held_out: tuple[str, ...
     facts = Data(
         counts=count(decoded.items),
         unreadable=decoded.unreadable,
+        duplicates=shared_content(decoded.items, decoded.digests),
         fingerprint=fingerprint(decoded.items, decoded.digests),
         source=source,
     )

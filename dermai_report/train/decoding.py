@@ -6,7 +6,7 @@ import io
 from functools import cache
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 # What cameras, scanners and the web produce; Pillow also opens stubs and films, which are no pictures to train on.
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "JPEG2000", "AVIF")
@@ -34,7 +34,13 @@ def decode(data: bytes, side: int) -> Image.Image:
     A JPEG much larger than `side` is decoded at a half, quarter or eighth (its draft mode), never below 2 * side, so
     that the resize that follows still decides the pixels. Raises OSError or ValueError for what cannot be decoded whole.
     """
-    with Image.open(io.BytesIO(data), formats=formats()) as file:
+    if not data:
+        raise OSError("the file is empty")
+    try:
+        opened = Image.open(io.BytesIO(data), formats=formats())
+    except UnidentifiedImageError:  # Pillow's words name a memory address
+        raise OSError("it is in no known image format") from None
+    with opened as file:
         file.draft("RGB", (2 * side, 2 * side))
         try:
             file.load()

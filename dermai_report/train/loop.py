@@ -15,7 +15,7 @@ from torch.optim import Optimizer
 from dermai_report import environment, run_directory
 from dermai_report.errors import DermaiError
 from dermai_report.run_directory import RunWriter
-from dermai_report.train import checkpoints, failures, machine, metrics, precision, readme, strategies
+from dermai_report.train import checkpoints, failures, machine, metrics, precision, readme, strategies, weights
 from dermai_report.train.batches import count_batches, training_batches
 from dermai_report.train.conclusion import conclude
 from dermai_report.train.config import TrainConfig
@@ -84,6 +84,7 @@ def train(config: TrainConfig, command: str, progress: Progress, resume: Path | 
     Whatever can be wrong with the call or the data is found before the run directory is made. Raises DermaiError.
     """
     device = machine.choose_device(config)
+    weights.check_named(config.weights)  # before the pictures are decoded, which may take minutes
     data = load_data(config, progress.count)
     config = replace(
         config,
@@ -93,6 +94,10 @@ def train(config: TrainConfig, command: str, progress: Progress, resume: Path | 
     )
     for split in data.held_out:
         progress.say(f"no {split} folder: held out {data.size_of(split)} of the training images by seed {config.seed}")
+    if data.facts.unreadable:
+        progress.say(f"left out {len(data.facts.unreadable)} unreadable images, such as {data.facts.unreadable[0]}")
+    for splits, pairs in (data.facts.duplicates or {}).items():
+        progress.say(f"{len(pairs)} images stand in two splits ({splits}), such as {pairs[0][0]} and {pairs[0][1]}")
     if config.weights == "none" and config.unfreeze != "full":
         progress.say("random weights, and some of them frozen: --unfreeze full trains all of them")
     training, history = prepare(config, data, device), History()

@@ -46,13 +46,20 @@ def _imagenet(model: str) -> dict[str, Tensor]:
     return state
 
 
+def check_named(weights: str) -> None:
+    """Raise DermaiError when `weights` names a file that is not there."""
+    if weights not in ("imagenet", "none") and not Path(weights).is_file():
+        raise DermaiError(f"no weights file {weights}", "give --weights imagenet, none, or the path of a state_dict")
+
+
 def _from_file(path: Path) -> dict[str, Tensor]:
-    if not path.is_file():
-        raise DermaiError(f"no weights file {path}", "give --weights imagenet, none, or the path of a state_dict")
+    check_named(str(path))
     try:
         loaded: Any = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
         first_line = str(error).strip().partition("\n")[0]
+        if isinstance(error, pickle.UnpicklingError):  # torch's own words advise to load it unsafely
+            first_line = "it is no saved state_dict, or holds code, which is not run"
         raise DermaiError(
             f"cannot read weights from {path}: {first_line}",
             "it must be a state_dict saved by torch.save(model.state_dict(), FILE)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from PIL import Image
 from dermai_report.errors import DermaiError
 from dermai_report.train.config import TrainConfig
 from dermai_report.train.data import DataSet, load_data
+from dermai_report.train.weights import _from_file as read_weights
+from dermai_report.train.weights import check_named
 
 from .conftest import COLOURS, write_images
 
@@ -168,3 +171,52 @@ def test_pixels_are_the_resized_picture(split_folder: Path) -> None:
     with Image.open(split_folder / data.val.samples[3]) as picture:
         expected = np.asarray(picture.convert("RGB").resize((32, 32), Image.Resampling.BILINEAR))
     assert np.array_equal(data.val.pixels[3].numpy(), expected)
+
+
+@pytest.mark.parametrize("target", ["../blue", ".."])
+def test_links_that_lead_back_into_the_data(class_folder: Path, target: str) -> None:
+    """Without this a loop gives every picture forty times, in all splits."""
+    (class_folder / "blue" / "again").symlink_to(target)
+    assert "part of the data already" in message_of(class_folder)
+
+
+def test_a_link_to_pictures_elsewhere_is_followed(class_folder: Path, tmp_path: Path) -> None:
+    write_images(tmp_path / "elsewhere", (1, 2, 3), 12)
+    (class_folder / "violet").symlink_to(tmp_path / "elsewhere")
+    assert load(class_folder).classes == ("blue", "green", "red", "violet")
+
+
+def test_a_class_whose_pictures_are_all_unreadable_does_not_vanish(class_folder: Path) -> None:
+    for path in (class_folder / "red").iterdir():
+        path.write_bytes(b"")
+    assert "class 'red': none of its 10 images can be read" in message_of(class_folder, skip_bad_images=True)
+    assert "the file is empty" in message_of(class_folder)
+
+
+def test_names_that_are_not_utf8(class_folder: Path) -> None:
+    (class_folder / "blue" / "00.jpg").rename(os.fsdecode(os.fsencode(class_folder / "blue") + b"/\xff.jpg"))
+    assert "not UTF-8" in message_of(class_folder)
+
+
+def test_unreadable_folder(class_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert "cannot read the folder" in message_of(class_folder)
+
+
+def test_pictures_that_stand_in_two_splits_are_noted(split_folder: Path) -> None:
+    assert load(split_folder).facts.duplicates == {}
+    shutil.copy(split_folder / "train" / "blue" / "00.jpg", split_folder / "test" / "blue" / "copy.jpg")
+    shared = load(split_folder).facts.duplicates
+    assert shared == {"train-test": [("train/blue/00.jpg", "test/blue/copy.jpg")]}
+
+
+def test_missing_weights_are_named_before_anything_is_decoded(tmp_path: Path) -> None:
+    with pytest.raises(DermaiError, match=r"no weights file nowhere\.pth"):
+        check_named("nowhere.pth")
+    (tmp_path / "code.pth").write_bytes(b"\x80\x02cos\nsystem\n.")
+    with pytest.raises(DermaiError) as caught:
+        read_weights(tmp_path / "code.pth")
+    assert "arbitrary code" not in str(caught.value)
