@@ -17,6 +17,7 @@ from dermai_report.report import Advice, BestEpoch, Finding, LastEpoch
 from dermai_report.run import Run
 
 NEEDS = ("val.loss|val.accuracy",)
+UNDECIDED = 0.5
 PATIENCE = 3  # fewer epochs after the best are no reason to stop sooner: any run has some
 
 
@@ -40,7 +41,9 @@ def check(run: Run) -> Iterator[Finding]:
         why = f"{wording.plural(after, 'epoch')} ran after the best one without improving on it."
         advice.append(Advice(actions.EARLY_STOPPING, why, support=0.5))
     yield Finding(
-        title=f"Epoch {best.epoch} is better than the last epoch, {last.epoch}",
+        title=f"Epoch {best.epoch} is better than the last epoch, {last.epoch}"
+        if confidence > UNDECIDED
+        else f"The best epoch is {best.epoch}; whether the last, {last.epoch}, is worse cannot be told",
         severity="info",
         confidence=confidence,
         message=message,
@@ -53,11 +56,11 @@ def _how_sure(run: Run, best: BestEpoch, last: LastEpoch) -> tuple[float, str]:
     """The confidence that the last epoch is really worse than the best, and on what it rests."""
     paired = run.val_epochs is not None and best.indistinguishable_basis is not None
     if last.epoch in best.indistinguishable and paired:
-        return 0.5, f"The validation data cannot tell the two apart ({best.indistinguishable_basis})."
+        return UNDECIDED, f"The validation data cannot tell the two apart ({best.indistinguishable_basis})."
     if paired:
         return 0.95, f"The validation data tell the two apart ({best.indistinguishable_basis})."
     if best.val_accuracy is not None and last.val_accuracy is not None and last.val_accuracy > best.val_accuracy:
-        return 0.5, "By accuracy the last epoch is the better one: it decides better, and is surer when it is wrong."
+        return UNDECIDED, "By accuracy the last epoch is the better one: it decides better, and is surer when it is wrong."
     name = "loss" if best.by == "val_loss" else "accuracy"
     values = np.array(run.series("val", name))
     chance = measures.chance_still_worse(values if name == "loss" else 1 - values)

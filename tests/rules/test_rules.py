@@ -223,3 +223,62 @@ def test_learning_rate_fits_the_run() -> None:
 def test_epoch_of_one_line() -> None:
     run = builders.run(epochs=(EpochLog(epoch=1, val={"loss": 1.0}),), test=None)
     assert diagnose(run).best_epoch is not None
+
+
+def test_best_epoch_claims_no_more_than_the_data() -> None:
+    logs = builders.epochs([0.9, 0.8, 0.7, 0.6, 0.5], [0.9, 0.7, 0.6, 0.65, 0.7], [0.7] * 5, [0.60, 0.66, 0.70, 0.75, 0.80])
+    (disagree,) = findings(builders.run(epochs=logs, data=Data(counts={"val": {"a": 2000}})), "best_epoch_not_last")
+    assert disagree.confidence == 0.5
+    assert "By accuracy the last epoch is the better one" in disagree.message
+    assert "cannot be told" in disagree.title
+    samples = builders.sample_epochs(np.random.default_rng(2), [0.2, 1.0, 3.0, 1.0], n=400)
+    curve, accuracy = samples.loss.mean(axis=1), (samples.predicted == samples.label).mean(axis=1)
+    paired = builders.run(epochs=builders.epochs(curve, curve, accuracy, accuracy), val_epochs=samples)
+    (told,) = findings(paired, "best_epoch_not_last")
+    assert (told.confidence, told.title) == (0.95, "Epoch 3 is better than the last epoch, 4")
+
+
+def test_missing_data_is_no_evidence_for_change() -> None:
+    report = diagnose(read_run(builders.PUBLISHED))
+    strength = {r.action: r.strength for r in report.recommendations}
+    assert strength["log-predictions"] > 3 * strength["check-labels"]
+    assert strength["balance-classes"] < 0.05
+
+
+def test_a_hair_of_a_gap_is_hardly_a_reason() -> None:
+    train = [v - 0.02 * i for i, v in enumerate(VAL)]
+    accuracy = [0.6 + 0.01 * i for i in range(20)]
+    logs = builders.epochs(train, VAL, [a + 0.001 for a in accuracy], accuracy)
+    report = diagnose(builders.run(epochs=logs))
+    assert all(r.strength < 0.02 for r in report.recommendations if r.action == "stronger-augmentation")
+
+
+def test_advice_that_does_not_apply_says_why() -> None:
+    poor = builders.from_confusion([[80, 0], [18, 2]], config={"unfreeze": "full", "schedule": "one-cycle"})
+    entry = next(r for r in diagnose(poor).recommendations if r.action == "unfreeze-gradually")
+    assert (entry.status, entry.priority) == ("not_applicable", None)
+    assert "All layers are trained" in entry.reason
+
+
+def test_a_two_class_model_is_checked_for_a_weak_class() -> None:
+    (finding,) = findings(builders.from_confusion([[900, 100], [90, 10]]), "weak_classes")
+    assert "class1" in finding.title
+
+
+def test_a_rising_loss_with_one_lucky_last_epoch_is_not_improving() -> None:
+    assert not findings(curve([*(1 + 0.1 * i for i in range(39)), 0.5]), "still_improving")
+
+
+def test_a_class_without_training_images_is_an_error() -> None:
+    run = builders.run(data=Data(counts={"train": {"acne": 500, "eczema": 400, "melanoma": 0}}))
+    assert [f.severity for f in findings(run, "class_imbalance")] == ["error"]
+
+
+def test_a_test_score_above_validation_is_reported() -> None:
+    run = builders.run(
+        epochs=builders.epochs([1.0], [1.0], [0.7], [0.7]), data=Data(counts={"val": {"a": 2000}}),
+        test=Evaluation(accuracy=0.85, n=2000, epoch=1),
+    )  # fmt: skip
+    (finding,) = findings(run, "validation_to_test_drop")
+    assert "above validation" in finding.title
+    assert "trained on" in finding.message
