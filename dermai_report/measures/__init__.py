@@ -18,7 +18,15 @@ from dermai_report.measures.paired import compare
 from dermai_report.measures.scores import accuracy_without, test_scores
 from dermai_report.measures.selection import selection_optimism
 from dermai_report.measures.shift import label_shift
-from dermai_report.measures.trend import alternates, chance_still_worse, evidence, mann_kendall, noise_scale, theil_sen
+from dermai_report.measures.trend import (
+    alternates,
+    chance_still_worse,
+    evidence,
+    mann_kendall,
+    noise_scale,
+    relative_noise,
+    theil_sen,
+)
 from dermai_report.report import Overfitting
 from dermai_report.run import Run
 
@@ -45,6 +53,7 @@ __all__ = [
     "newcombe",
     "noise_scale",
     "overfitting",
+    "relative_noise",
     "reliability",
     "same_mix",
     "samples_to_resolve",

@@ -86,6 +86,17 @@ def alternates(values: np.ndarray) -> bool:
     return len(turns) > 1 and float((turns[1:] != turns[:-1]).mean()) >= 0.37
 
 
+def relative_noise(losses: np.ndarray) -> float | None:
+    """The noise of (n,) losses around a smooth curve, as a fraction of the loss.
+
+    None where it cannot be told: fewer than five finite losses, one that is not positive, or a curve too smooth to be noise.
+    """
+    finite = losses[np.isfinite(losses)]
+    if len(finite) < 5 or finite.min() <= 0 or not alternates(np.log(finite)):
+        return None
+    return noise_scale(np.log(finite))
+
+
 def evidence(p: float) -> float:
     """The most that a p-value supports as a confidence, at even prior odds: 1 / (1 - e p ln p), from 0.5 up to 0.98.
 

@@ -33,7 +33,7 @@ def check(run: Run, *, alpha: float = ALPHA) -> Iterator[Finding]:
     counts = np.array(scores.confusion)
     k = len(counts)
     pairs = list(permutations(range(k), 2))  # all of them: correcting only for pairs that occurred would be too lenient
-    adjusted = measures.holm([measures.confusion_p(counts, *pair) if counts[pair] else 1.0 for pair in pairs])
+    adjusted = measures.holm([measures.confusion_p(counts, *pair) for pair in pairs])
     p = {pair: q for pair, q in zip(pairs, adjusted, strict=True) if q < alpha}
     if not p:
         return

@@ -10,7 +10,6 @@ When it is wrong: with very few batches an epoch the average is noisy by itself;
 Source: noise from second differences of the logarithm of the loss, robustly; Smith 2017 for what a too large rate does.
 """
 
-import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -21,17 +20,12 @@ from dermai_report.run import Run
 
 NEEDS = ("train.loss", "epochs.6")
 NOISE = 0.10  # convention: twice what makes a validation loss noisy, as a training loss averages over more images
-FEWEST_EPOCHS = 6
 
 
 def check(run: Run, *, noise: float = NOISE) -> Iterator[Finding]:
     """Report a training loss that moves by more than `noise` (a fraction of it) from epoch to epoch."""
-    losses = np.array(run.series("train", "loss"))
-    losses = losses[np.isfinite(losses)]
-    if len(losses) < FEWEST_EPOCHS or losses.min() <= 0:
-        return
-    seen = measures.noise_scale(np.log(losses))
-    if not math.isfinite(seen) or seen <= noise or not measures.alternates(np.log(losses)):
+    seen = measures.relative_noise(np.array(run.series("train", "loss")))
+    if seen is None or seen <= noise:
         return
     message = f"From one epoch to the next the training loss moves by about {wording.percent(seen, 0)} around its own trend."
     yield Finding(

@@ -31,7 +31,7 @@ def check(run: Run, *, alpha: float = ALPHA) -> Iterator[Finding]:
         return
     counts = np.array(scores.confusion)
     pairs = list(combinations(range(len(counts)), 2))
-    p = [max(_one_way(counts, a, b), _one_way(counts, b, a)) for a, b in pairs]
+    p = [max(measures.confusion_p(counts, a, b), measures.confusion_p(counts, b, a)) for a, b in pairs]
     adjusted = measures.holm(p)
     found = [pair for pair, q in zip(pairs, adjusted, strict=True) if q < alpha]
     if not found:
@@ -51,7 +51,3 @@ def check(run: Run, *, alpha: float = ALPHA) -> Iterator[Finding]:
         evidence={"pairs": [[run.classes[a], run.classes[b]] for a, b in found]},
         advice=[Advice(actions.LOOK_AT_CONFUSIONS, message), Advice(actions.CHECK_LABELS, message)],
     )
-
-
-def _one_way(counts: np.ndarray, true: int, called: int) -> float:
-    return measures.confusion_p(counts, true, called) if counts[true, called] else 1.0

@@ -10,7 +10,6 @@ When it is wrong: right after a deliberate change (a layer unfrozen, a warm rest
 Source: noise from second differences of the logarithm of the loss, robustly.
 """
 
-import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -21,20 +20,15 @@ from dermai_report.run import Run
 
 NEEDS = ("val.loss", "epochs.6")
 JUMPY = 0.05  # the size of rise that counts as overfitting (Prechelt's GL5): noise as large hides or imitates it
-FEWEST_EPOCHS = 6
 
 
 def check(run: Run, *, jumpy: float = JUMPY) -> Iterator[Finding]:
     """Report epoch-to-epoch noise of more than `jumpy`, a fraction of the loss."""
-    losses = np.array(run.series("val", "loss"))
-    losses = losses[np.isfinite(losses)]
-    if len(losses) < FEWEST_EPOCHS or losses.min() <= 0:
-        return
-    noise = measures.noise_scale(np.log(losses))
-    if not math.isfinite(noise) or noise <= jumpy or not measures.alternates(np.log(losses)):
+    seen = measures.relative_noise(np.array(run.series("val", "loss")))
+    if seen is None or seen <= jumpy:
         return
     message = (
-        f"From one epoch to the next the validation loss moves by about {wording.percent(noise, 0)} around its own trend, so a "
+        f"From one epoch to the next the validation loss moves by about {wording.percent(seen, 0)} around its own trend, so a "
         f"single epoch better or worse by that much says little."
     )
     advice = [Advice(action, message) for action in (actions.lower_rate(run), actions.COSINE, actions.TEST_TIME_AUGMENTATION)]
@@ -43,6 +37,6 @@ def check(run: Run, *, jumpy: float = JUMPY) -> Iterator[Finding]:
         severity="info",
         confidence=0.8,
         message=message,
-        evidence={"relative_noise": noise, "threshold": jumpy},
+        evidence={"relative_noise": seen, "threshold": jumpy},
         advice=advice,
     )
