@@ -1,0 +1,118 @@
+"""A Report: everything a reader needs, as data. Renderers turn it into a file and decide nothing.
+
+Percent signs, rounding and colours belong to the renderers; here are fractions, nats, epochs from 1 and None for "unknown".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from dermai_report.report.exhibit import Bar, Cell, Chart, IntervalChart, LineChart, Mark, MatrixChart, Series, Table
+from dermai_report.report.finding import Action, Advice, Answer, Fact, Finding, KeyNumber, Recommendation, RuleText, Skipped
+from dermai_report.report.measured import (
+    BestEpoch,
+    ByAccuracy,
+    Calibration,
+    ClassScore,
+    Gap,
+    Generalization,
+    LastEpoch,
+    Overfitting,
+    Parts,
+    RunFacts,
+    TestScores,
+)
+from dermai_report.report.record import Interval, Record, Role, Severity, Tone, Unit, Verdict
+
+__all__ = [
+    "FORMAT",
+    "Action",
+    "Advice",
+    "Answer",
+    "Bar",
+    "BestEpoch",
+    "ByAccuracy",
+    "Calibration",
+    "Cell",
+    "Chart",
+    "ClassScore",
+    "Fact",
+    "Finding",
+    "Gap",
+    "Generalization",
+    "Interval",
+    "IntervalChart",
+    "KeyNumber",
+    "LastEpoch",
+    "LineChart",
+    "Mark",
+    "MatrixChart",
+    "Overfitting",
+    "Parts",
+    "Recommendation",
+    "Record",
+    "Report",
+    "Role",
+    "RuleText",
+    "RunFacts",
+    "Series",
+    "Severity",
+    "Skipped",
+    "Table",
+    "TestScores",
+    "Tone",
+    "Unit",
+    "Verdict",
+]
+
+
+# History of report.json:
+#   dermai-report/1  the first
+FORMAT = "dermai-report/1"
+
+
+class Report(Record, frozen=True, kw_only=True):
+    """The whole report; report.json is this, with `format` first."""
+
+    format: str = FORMAT
+    version: str
+    run: RunFacts
+    headline: str
+    answers: list[Answer]
+    numbers: list[KeyNumber]
+    best_epoch: BestEpoch | None
+    last_epoch: LastEpoch | None
+    overfitting: Overfitting
+    gap: Gap | None
+    generalization: Generalization
+    test: TestScores | None
+    findings: list[Finding]
+    recommendations: list[Recommendation]
+    skipped: list[Skipped]
+    notes: list[str]
+    charts: list[Chart]
+    tables: list[Table]
+    provenance: list[Fact]
+    rules: list[RuleText]
+
+    def chart(self, id: str) -> Chart | None:
+        """The chart of that id, or None."""
+        return next((c for c in self.all_charts() if c.id == id), None)
+
+    def all_charts(self) -> Iterator[Chart]:
+        """The report's own charts, then those that findings carry."""
+        yield from self.charts
+        for finding in self.findings:
+            yield from finding.charts
+
+    def save(self, path: str | Path, format: str | None = None) -> Path:
+        """Render to a file; the format is that of the ending (.html, .md, .json) unless named. Returns the path."""
+        from dermai_report.renderers import save
+
+        return save(self, Path(path), format)
+
+    def _repr_html_(self) -> str:
+        from dermai_report.renderers.html import embedded
+
+        return embedded(self)

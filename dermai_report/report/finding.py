@@ -1,0 +1,111 @@
+"""What is made of the numbers: diagnoses, advice, and answers in plain words."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from dermai_report.report.exhibit import Chart
+from dermai_report.report.record import Interval, Record, Severity, Tone, Unit
+
+
+class Action(Record, frozen=True):
+    """Something to do next. `patch` holds configuration keys of dermai-train; `effect` is a prior in [0, 1] for its size.
+
+    on: configuration keys whose presence with a truthy value means the run has this already, whatever the value. decided_by:
+    the key whose equality alone means so. Without either, the run has it when its configuration holds the whole patch.
+    blocked: (key, value, reason): where the configuration has that value, the action does not apply.
+    """
+
+    id: str
+    title: str
+    patch: dict[str, Any]
+    disproof: str
+    effect: float = 0.3
+    on: tuple[str, ...] = ()
+    source: str = ""
+    decided_by: str = ""
+    blocked: tuple[tuple[str, Any, str], ...] = ()
+
+
+class Advice(Record, frozen=True):
+    """A rule's case for an action, in this run's numbers.
+
+    support: how far the finding, if it holds, speaks for the action, in [0, 1]: a gap of one point hardly does.
+    """
+
+    action: Action
+    why: str
+    support: float = 1.0
+
+
+class Finding(Record, frozen=True):
+    """One diagnosis: what, how bad, how sure, and the evidence it rests on. Whole: advice and charts come with it."""
+
+    title: str
+    severity: Severity
+    confidence: float
+    message: str
+    evidence: dict[str, Any]
+    rule: str = ""
+    advice: list[Advice] = msgspec.field(default_factory=list)
+    charts: list[Chart] = msgspec.field(default_factory=list)
+
+
+class Recommendation(Record, frozen=True):
+    """An action, ranked. `priority` 1 is the first thing to do; `disproof` is what would show it wrong."""
+
+    action: str
+    title: str
+    why: list[str]
+    priority: int | None
+    status: Literal["suggested", "already_on", "not_applicable"]
+    patch: dict[str, Any]
+    rules: list[str]
+    disproof: str = ""
+    reason: str = ""
+    strength: float = 0.0
+    source: str = ""
+
+
+class Skipped(Record, frozen=True):
+    """A rule that could not be checked, and what was missing. Not a pass."""
+
+    rule: str
+    reason: str
+
+
+class Answer(Record, frozen=True):
+    """One of the four questions a reader comes with, answered in plain words."""
+
+    question: str
+    answer: str
+    detail: str
+    tone: Tone
+
+
+class KeyNumber(Record, frozen=True):
+    """A number of the summary: its value, interval, and where it was read ("epochs.jsonl:9")."""
+
+    label: str
+    value: float | int | None
+    unit: Unit
+    ci95: Interval | None = None
+    note: str = ""
+    at: str | None = None
+
+
+class Fact(Record, frozen=True):
+    """A line of provenance."""
+
+    label: str
+    value: str
+
+
+class RuleText(Record, frozen=True):
+    """The documentation of a rule, from its docstring, as Markdown."""
+
+    rule: str
+    title: str
+    text: str
