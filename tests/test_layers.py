@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from dermai_report import RunWriter
+
 PACKAGE = Path(__file__).resolve().parent.parent / "dermai_report"
 LAYERS = [
     {"errors", "files", "registry", "wording", "environment", "locks", "plain"},
@@ -72,6 +74,15 @@ def test_help_loads_nothing_heavy(command: str) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_reading_predictions_needs_no_pandas(tmp_path: Path) -> None:
+    with RunWriter(tmp_path, classes=["a", "b"]) as run:
+        run.log_epoch(train={"loss": 1.0}, val={"loss": 1.0, "accuracy": 0.5})
+        run.log_evaluation("test", labels=[0, 1], probabilities=[[0.9, 0.1], [0.4, 0.6]])
+    code = "import sys\nfrom dermai_report import diagnose, read_run\ndiagnose(read_run(sys.argv[1]))\nprint('pandas' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code, str(run.path)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_report_never_imports_torch() -> None:

@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jinja2 import UndefinedError
+from jinja2 import UndefinedError, bccache
 from markupsafe import Markup
 
 from dermai_report import formatting, templating
@@ -97,3 +97,30 @@ def test_a_patch_is_valid_toml():
 
     patch = {"lr": 1e-3, "mixup": True, "note": 'a "b"\n', "steps": [1, 2], "optimizer": {"name": "adamw", "deep": {"x": 1}}}
     assert tomllib.loads(formatting.toml(patch | {"none": None})) == patch
+
+
+def test_templates_are_compiled_once_and_again_when_they_change(tmp_path, monkeypatch):
+    monkeypatch.setattr(templating, "template_dir", lambda: tmp_path)
+    monkeypatch.setattr(templating.sys, "dont_write_bytecode", False)
+    template = tmp_path / "a.j2"
+    for text in ("one", "two"):
+        template.write_text(text, "utf-8")
+        for _ in range(2):
+            templating.environment.cache_clear()
+            assert templating.environment("html").get_template("a.j2").render() == text
+        assert len(list(tmp_path.glob("__pycache__/*.jinja"))) == 1
+    templating.environment.cache_clear()
+
+
+def read_only(**_options):
+    raise PermissionError("read-only")
+
+
+def test_templates_in_a_place_that_cannot_be_written_are_compiled_each_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(templating, "template_dir", lambda: tmp_path)
+    monkeypatch.setattr(templating.sys, "dont_write_bytecode", False)
+    (tmp_path / "a.j2").write_text("one", "utf-8")
+    monkeypatch.setattr(bccache.tempfile, "NamedTemporaryFile", read_only)
+    templating.environment.cache_clear()
+    assert templating.environment("html").get_template("a.j2").render() == "one"
+    templating.environment.cache_clear()

@@ -28,6 +28,8 @@ exit status: 0 fine; 2 the input or the call is wrong (the message says what, wh
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns the exit status."""
+    # A report multiplies no large matrices: starting a thread a core for them is half of what importing numpy costs.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     return finish(_run, arguments)
 
 
