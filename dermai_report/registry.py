@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 
 from dermai_report.errors import unknown_name
@@ -15,8 +16,8 @@ from dermai_report.errors import unknown_name
 
 def names(folder: str) -> list[str]:
     """The plugins of `dermai_report.<folder>`, sorted; modules starting with `_` are not plugins."""
-    package = importlib.import_module(f"dermai_report.{folder}")
-    return sorted(m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_"))
+    place = Path(__file__).parent.joinpath(*folder.split("."))
+    return sorted(m.name for m in pkgutil.iter_modules([str(place)]) if not m.name.startswith("_"))
 
 
 def load(folder: str, name: str, kind: str) -> ModuleType:

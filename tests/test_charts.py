@@ -1,4 +1,3 @@
-import ast
 import math
 import re
 import subprocess
@@ -138,16 +137,3 @@ def test_mermaid_has_the_values_in_percent_and_no_chart_where_it_cannot():
     source = mermaid.source(chart)
     assert "line [50, 60]" in source and "line [40, 50]" in source
     assert mermaid.source(sample.lines("loss", [1.0, None], [None, 2.0])) == ""
-
-
-def test_only_the_canvas_imports_matplotlib_and_nothing_imports_pyplot():
-    for path in PACKAGE.rglob("*.py"):
-        imported = {
-            name
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-            for name in ([a.name for a in node.names] if isinstance(node, ast.Import) else [getattr(node, "module", "") or ""])
-            if isinstance(node, ast.Import | ast.ImportFrom)
-        }
-        if any(name.split(".")[0] == "matplotlib" for name in imported):
-            assert path.name == "canvas.py"
-            assert "matplotlib.pyplot" not in imported

@@ -1,4 +1,4 @@
-"""Chart data -> SVG, drawn by matplotlib on one `canvas`; a kind of chart is a file named as the chart's tag.
+"""Chart data -> pictures, all drawn on one `canvas`; a kind of chart is a file named as the chart's tag.
 
 Lengths are SVG units; a page shows a chart at about its natural size, and never below three quarters of it.
 """
@@ -6,6 +6,7 @@ Lengths are SVG units; a page shows a chart at about its natural size, and never
 from __future__ import annotations
 
 from dermai_report import registry
+from dermai_report.charts.canvas import Canvas
 from dermai_report.report import Chart
 
 
@@ -19,9 +20,12 @@ def svg(chart: Chart, prefix: str) -> str:
 
     Empty when there is nothing to draw.
     """
-    from dermai_report.charts.canvas import settings
-    from dermai_report.charts.compact import compact
+    from dermai_report.charts import as_svg
 
-    with settings():
-        canvas = registry.load("charts", kind(chart), "kind of chart").draw(chart)
-        return compact(canvas, prefix, chart.title, chart.caption) if canvas else ""
+    canvas = _drawn(chart)
+    return as_svg.write(canvas, prefix, chart.title, chart.caption) if canvas else ""
+
+
+def _drawn(chart: Chart) -> Canvas | None:
+    canvas: Canvas | None = registry.load("charts", kind(chart), "kind of chart").draw(chart)
+    return canvas

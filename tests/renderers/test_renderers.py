@@ -46,10 +46,10 @@ def test_an_unknown_format_names_the_nearest():
         renderers.render(sample.full(), "htlm")
 
 
-def test_only_the_page_needs_matplotlib():
+def test_rendering_needs_no_numbers_library():
     code = (
         "import sys; from dermai_report import renderers; from tests.renderers import sample\n"
-        "for f in ('json', 'terminal', 'md'): renderers.render(sample.full(), f)\n"
+        "for f in ('json', 'terminal', 'md', 'html'): renderers.render(sample.full(), f)\n"
         "assert 'matplotlib' not in sys.modules and 'numpy' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
