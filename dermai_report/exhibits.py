@@ -125,7 +125,7 @@ def _drop(run: Run) -> Iterator[Chart]:
         caption += f" (95 % interval {wording.points_interval(g.drop_ci95)})."
     else:
         caption += "; without sample counts there is no interval."
-    yield IntervalChart("drop", "From validation to test", caption, "Accuracy", "percent", bars)
+    yield IntervalChart("drop", "Accuracy on validation and on test", caption, "Accuracy", "percent", bars)
     yield from _anatomy(g)
 
 

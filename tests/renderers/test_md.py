@@ -1,22 +1,12 @@
 import re
-import shutil
-import subprocess
 
 import pytest
-from bs4 import BeautifulSoup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dermai_report.renderers import md
 from tests.renderers import sample
-
-needs_cmark = pytest.mark.skipif(shutil.which("cmark-gfm") is None, reason="no cmark-gfm here")
-
-
-def as_github(text):
-    command = ["cmark-gfm", "--unsafe", *["-e", "table", "-e", "tasklist", "-e", "autolink", "-e", "tagfilter"]]
-    done = subprocess.run(command, input=text.encode(), capture_output=True, check=True)
-    return BeautifulSoup(done.stdout.decode(), "html5lib")
+from tests.renderers.github import as_github
 
 
 def test_it_starts_with_the_marker_and_the_verdict():
@@ -33,7 +23,6 @@ def test_curves_are_mermaid_with_a_legend_and_a_table_to_fall_back_on():
     assert text.count("<details>") == text.count("</details>") > 4
 
 
-@needs_cmark
 def test_github_reads_tables_tasks_and_patches():
     soup = as_github(md.render(sample.full()))
     cells = [td.get_text() for td in soup.find_all("td")]
@@ -44,7 +33,6 @@ def test_github_reads_tables_tasks_and_patches():
     assert all(len(width) == 1 for width in widths)
 
 
-@needs_cmark
 @pytest.mark.parametrize("kind", sample.HOSTILE)
 def test_hostile_text_stays_text(kind):
     assert len(md.render(sample.hostile(kind))) <= md.MAX_CHARS
@@ -58,7 +46,6 @@ def test_hostile_text_stays_text(kind):
     assert not re.search(r"@\w|(?<!&)#\d", prose)
 
 
-@needs_cmark
 @settings(max_examples=25, deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_keeps_the_tables_whole(text):
