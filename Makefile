@@ -31,13 +31,14 @@ format: $(VENV)/.dev
 schemas: $(VENV)/.train
 	$(BIN)/python -m dermai_report.schemas
 
-# Accept what the renderers make of the committed run as the example and the golden files.
+# Accept what the renderers make of the committed runs as the examples and the golden files.
 golden: $(VENV)/.train
 	$(BIN)/dermai-report runs/resnet18-10-epochs --format html,md,json
+	$(BIN)/dermai-report runs/resnet18-digits --format html,md,json --output report/resnet18-digits/
 
 # Side by side with peers, each in an environment of its own; prints ratios.
 bench: $(VENV)/.train
-	$(BIN)/python benchmarks/report_cold.py
+	$(BIN)/python benchmarks/report.py
 
 # docs/rules.md, from the rules themselves.
 docs: $(VENV)/.train

@@ -135,8 +135,8 @@ def _anatomy(g: Generalization) -> Iterator[Chart]:
         ("Drop as measured", g.drop, g.drop_ci95),
         ("by choosing the epoch", g.parts.selection, None),
         ("by the mix of classes", g.parts.label_shift, None),
-        ("the rest, chance included", g.parts.unexplained, None),
-        ("Drop without the choice", g.corrected_drop, g.corrected_ci95),
+        ("the rest, with chance", g.parts.unexplained, None),
+        ("Drop less the choice", g.corrected_drop, g.corrected_ci95),
     )
     if g.parts.unexplained is None:
         return

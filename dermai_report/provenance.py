@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 from dermai_report import wording
@@ -33,13 +34,28 @@ def _facts(run: Run) -> Iterator[Fact]:
         yield Fact(f"Checkpoint, {role}", f"{saved.file}, epoch {saved.epoch}{digest}")
     yield from (Fact(f"Configuration: {name}", str(value)) for name, value in run.config.items())
     yield from (Fact(f"Environment: {name}", str(value)) for name, value in run.environment.items())
-    yield from (Fact(f"File {name}", f"sha256 {digest}") for name, digest in run.files.items())
+    yield from _files(run)
+
+
+def _files(run: Run) -> Iterator[Fact]:
+    """Each file with its digest; the many of a folder such as predictions/val_epochs together, with the digest of their digests."""
+    folders: dict[str, list[str]] = {}
+    for name, digest in run.files.items():
+        if name.count("/") > 1:
+            folders.setdefault(name.rpartition("/")[0], []).append(digest)
+        else:
+            yield Fact(f"File {name}", f"sha256 {digest}")
+    for folder, digests in folders.items():
+        together = hashlib.sha256("\n".join(digests).encode()).hexdigest()
+        yield Fact(f"Folder {folder}", f"{wording.plural(len(digests), 'file')}, sha256 of their sha256 {together}")
 
 
 def _data(run: Run) -> Iterator[Fact]:
     data = run.data
     for split, counts in data.counts.items():
         yield Fact(f"Images, {split}", f"{sum(counts.values()):,}")
+    if data.counts and not data.excluded:
+        yield Fact("Excluded classes", "none")
     for name, splits in data.excluded.items():
         yield Fact(f"Excluded class {name}", wording.plural(sum(splits.values()), "image"))
     if data.unreadable:

@@ -117,7 +117,10 @@ class SampleEpochs:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Run:
-    """Everything known of one training run. Compared and hashed by identity, so that measures can be kept per run."""
+    """Everything known of one training run. Compared and hashed by identity, so that measures can be kept per run.
+
+    test_at: where each number of the test evaluation was read ("test.json:4") or what it was worked out from.
+    """
 
     id: str
     name: str
@@ -136,6 +139,7 @@ class Run:
     error: str | None = None
     checkpoints: Mapping[str, Checkpoint] = field(default_factory=dict)
     test: Evaluation | None = None
+    test_at: Mapping[str, str] = field(default_factory=dict)
     predictions: Mapping[str, Predictions] = field(default_factory=dict)
     val_epochs: SampleEpochs | None = None
     files: Mapping[str, str] = field(default_factory=dict)

@@ -69,6 +69,7 @@ def _read(path: Path) -> Run:
         error=manifest.error,
         checkpoints=manifest.checkpoints,
         test=test,
+        test_at=_places(path, test, "test" in predictions) if test is not None else {},
         predictions=predictions,
         val_epochs=val_epoch_files.read(path, len(manifest.classes), {e.epoch for e in epochs}, notes),
         files={f: sha256(path / f) for f in _report_inputs(path)},
@@ -78,8 +79,8 @@ def _read(path: Path) -> Run:
 
 def _report_inputs(path: Path) -> list[str]:
     """The files a report is made of; models are named by their own digest in run.json."""
-    tables = sorted((path / prediction_files.FOLDER).glob("*.parquet"))
-    return [f for f in (MANIFEST, EPOCHS, TEST) if (path / f).is_file()] + [f"predictions/{t.name}" for t in tables]
+    tables = sorted((path / prediction_files.FOLDER).rglob("*.parquet"))
+    return [f for f in (MANIFEST, EPOCHS, TEST) if (path / f).is_file()] + [t.relative_to(path).as_posix() for t in tables]
 
 
 def read_epochs(file: Path, notes: list[str]) -> list[EpochLog]:
@@ -138,6 +139,21 @@ def _read_test(path: Path, manifest: Manifest, outcome: Predictions | None, note
         raise DermaiError(f"{file}: {error}", "mend the file, or remove it and log the evaluation again") from None
     epoch = test.epoch or _epoch_of(test, manifest.checkpoints) or (outcome.epoch if outcome else None)
     return msgspec.structs.replace(test, epoch=epoch)
+
+
+def _places(path: Path, test: Evaluation, counted: bool) -> dict[str, str]:
+    """Where each number of the evaluation stands: the line of its key in test.json, else the predictions it was counted from."""
+    text = (path / TEST).read_bytes() if (path / TEST).is_file() else b""
+    predictions = prediction_files.file_of(Path(), "test").as_posix()
+    found = {"probabilities": predictions} if counted else {}
+    for name in ("n", "loss", "accuracy", "confusion"):
+        start = text.find(f'"{name}"'.encode())
+        if start >= 0:
+            line = text.count(b"\n", 0, start) + 1
+            found[name] = f"{TEST}:{line}"
+        elif getattr(test, name) is not None:
+            found[name] = predictions
+    return found
 
 
 def _completed(test: Evaluation, outcome: Predictions, n_classes: int) -> Evaluation:

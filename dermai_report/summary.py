@@ -61,18 +61,22 @@ def key_numbers(run: Run) -> list[KeyNumber]:
         numbers.append(KeyNumber("Validation accuracy, best epoch", best.val_accuracy, "percent", interval, _sized(n), at))
     if last is not None and best is not None and last.epoch != best.epoch:
         numbers.append(KeyNumber(f"Validation loss, last epoch ({last.epoch})", last.val_loss, "nats", at=run.epochs[-1].at))
-    source = "test.json" if run.source == "run_directory" else run.source
+    tested = run.test_at.get("accuracy", run.source)
     if scores is not None:
-        numbers.append(KeyNumber("Test accuracy", scores.accuracy, "percent", scores.accuracy_ci95, _sized(scores.n), source))
+        numbers.append(KeyNumber("Test accuracy", scores.accuracy, "percent", scores.accuracy_ci95, _sized(scores.n), tested))
         if scores.macro_f1 is not None:
-            numbers.append(KeyNumber("Macro F1, test", scores.macro_f1, "percent", scores.macro_f1_ci95, at=source))
+            at = run.test_at.get("confusion", run.source)
+            numbers.append(KeyNumber("Macro F1, test", scores.macro_f1, "percent", scores.macro_f1_ci95, at=at))
     if g.drop is not None:
         note = {True: "beyond chance", False: "within chance", None: "cannot tell without sample counts"}[g.significant]
-        numbers.append(KeyNumber("Drop from validation to test", g.drop, "points", g.drop_ci95, note))
+        validated = next((e.at for e in run.epochs if e.epoch == g.epoch and e.at), run.source)
+        at = f"{validated} − {tested}"
+        numbers.append(KeyNumber("Drop from validation to test", g.drop, "points", g.drop_ci95, note, at))
     if scores is not None and scores.calibration is not None:
         c = scores.calibration
         note = f"chance alone: up to {wording.points(c.ece_by_chance, 1)}"
-        numbers.append(KeyNumber("Expected calibration error", c.ece, "points", c.ece_ci95, note))
+        at = run.test_at.get("probabilities", run.source)
+        numbers.append(KeyNumber("Expected calibration error", c.ece, "points", c.ece_ci95, note, at))
     return numbers
 
 

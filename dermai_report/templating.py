@@ -72,7 +72,10 @@ def environment(dialect: Literal["html", "md"]) -> Environment:
     )
     made.filters.update(FILTERS)
     made.filters["name"] = html_name if html else markdown_name
-    if not html:
+    if html:
+        made.filters["prose"] = prose
+        made.filters["place"] = place
+    else:
         made.filters["fenced"] = fenced
     return made
 
@@ -100,6 +103,16 @@ def html_name(text: str, length: int = NAME) -> Markup:
     if short == text:
         return Markup("<bdi>{}</bdi>").format(text)
     return Markup('<bdi title="{}">{}</bdi>').format(fmt.shorten(text, FULL_NAME), short)
+
+
+def place(text: str) -> Markup:
+    """Where a number was read; a line may end after a slash, and nowhere else."""
+    return Markup("<bdi>{}</bdi>").format(Markup("/<wbr>").join(fmt.shorten(fmt.one_line(text), 60).split("/")))
+
+
+def prose(text: str) -> str:
+    """Running text for the page, in which no line ends between a number and its percent sign."""
+    return text.replace(" %", "\u00a0%")
 
 
 def markdown_name(text: str, length: int = NAME) -> Markup:

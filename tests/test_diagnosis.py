@@ -1,5 +1,6 @@
 """From a run to a report: every key there, deterministic, honest about what is missing."""
 
+import hashlib
 import json
 
 import msgspec
@@ -129,3 +130,39 @@ def test_every_rule_is_documented(name: str) -> None:
         assert heading in text.text, heading
     for need in module.NEEDS:
         assert all(part in NEEDS for part in need.split("|"))
+
+
+def test_every_number_of_the_summary_says_where_it_was_read() -> None:
+    """The line named holds the number; what stands in no line names the file that it was worked out from."""
+    folder = builders.PUBLISHED.parent / "resnet18-digits"
+    report = diagnose(read_run(folder))
+    at = {number.label: number.at or "" for number in report.numbers}
+    assert all(at.values())
+    for number in report.numbers:
+        for place in (number.at or "").split(" − "):
+            file, _, line = place.partition(":")
+            assert (folder / file).is_file()
+            if line and number.label != "Best epoch" and len(place) == len(number.at or ""):
+                text = (folder / file).read_text(encoding="utf-8").splitlines()[int(line) - 1]
+                assert "confusion" in text if "F1" in number.label else str(number.value) in text
+    assert at["Drop from validation to test"] == f"{at['Best epoch']} − {at['Test accuracy']}"
+    assert at["Expected calibration error"] == "predictions/test.parquet"
+
+
+def test_provenance_names_every_file_that_was_read_with_its_digest() -> None:
+    folder = builders.PUBLISHED.parent / "resnet18-digits"
+    facts = {fact.label: fact.value for fact in diagnose(read_run(folder)).provenance}
+    for name in ("run.json", "epochs.jsonl", "test.json", "predictions/val.parquet", "predictions/test.parquet"):
+        assert facts[f"File {name}"] == f"sha256 {hashlib.sha256((folder / name).read_bytes()).hexdigest()}"
+    digests = [hashlib.sha256(f.read_bytes()).hexdigest() for f in sorted((folder / "predictions/val_epochs").iterdir())]
+    assert hashlib.sha256("\n".join(digests).encode()).hexdigest() in facts["Folder predictions/val_epochs"]
+    assert facts["Seed"] == "0" and facts["Excluded classes"] == "none" and facts["Images, test"] == "269"
+    assert facts["Environment: torch"] and facts["Environment: command"].startswith("dermai-train --data digits")
+
+
+def test_a_class_that_was_set_aside_is_in_the_provenance() -> None:
+    data = builders.run().data
+    run = builders.run(data=msgspec.structs.replace(data, excluded={"warts": {"train": 30, "test": 4}}))
+    facts = {fact.label: fact.value for fact in diagnose(run).provenance}
+    assert facts["Excluded class warts"] == "34 images"
+    assert "Excluded classes" not in facts
