@@ -10,6 +10,7 @@ import msgspec
 
 import dermai_report
 from dermai_report import exhibits, measures, registry, summary
+from dermai_report.gate import judge
 from dermai_report.needs import missing
 from dermai_report.provenance import provenance
 from dermai_report.recommend import recommend
@@ -28,22 +29,24 @@ def diagnose(run: Run, settings: Settings | None = None) -> Report:
     settings = settings or Settings()
     findings: list[Finding] = []
     skipped: list[Skipped] = []
+    checked: list[str] = []
     texts: list[RuleText] = []
     for name, rule in registry.load_all("rules"):
         if not settings.wants(name):
-            skipped.append(Skipped(name, "left out by the settings"))
+            skipped.append(Skipped(name, "left out by the settings", rule.WORST))
             continue
         lacking = missing(run, rule.NEEDS)
         if lacking:
-            skipped.append(Skipped(name, "; ".join(lacking)))
+            skipped.append(Skipped(name, "; ".join(lacking), rule.WORST))
             continue
+        checked.append(name)
         found = [msgspec.structs.replace(f, rule=name) for f in rule.check(run, **settings.thresholds.get(name, {}))]
         findings += found
         if found:
             texts.append(rule_text(name, rule))
     findings.sort(key=lambda f: (WEIGHT[f.severity], -f.confidence, f.rule))
     recommendations = recommend(run, findings)
-    return Report(
+    report = Report(
         version=dermai_report.__version__,
         run=_facts(run),
         headline=summary.headline(run),
@@ -63,7 +66,9 @@ def diagnose(run: Run, settings: Settings | None = None) -> Report:
         tables=exhibits.tables(run),
         provenance=provenance(run),
         rules=texts,
+        checked=checked,
     )
+    return msgspec.structs.replace(report, gate=judge(report, settings)) if settings.gate.asks else report
 
 
 def rule_text(name: str, rule: ModuleType) -> RuleText:

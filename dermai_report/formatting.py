@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dermai_report import wording
-from dermai_report.report import Unit
+from dermai_report.report import Gate, Ground, Unit
 
 UNKNOWN = "—"
 MINUS = "\u2212"
@@ -117,6 +117,26 @@ def confidence(value: float) -> str:
         return "read from the log"
     word = next((word for least, word in _CONFIDENCE if value >= least), _CONFIDENCE[-1][1])
     return f"{word} confidence ({wording.confidence(value)})"
+
+
+def gate(gate: Gate) -> str:
+    """The answer of a gate in one line: "fail (warning): 1 reason"."""
+    said = {"pass": "pass", "fail": "fail", "unknown": "cannot tell"}[gate.outcome]
+    asked = ", ".join((*gate.fail_on, *gate.require))
+    if gate.outcome == "pass":
+        return one_line(f"{said} ({asked})")
+    unknown = sum(ground.outcome == "unknown" for ground in gate.grounds)
+    if gate.outcome == "fail":
+        rest = f"; {unknown} more cannot be told" if unknown else ""
+    else:
+        rest = "; it goes on, as strict was not asked for" if gate.passed else "; it stops, as strict was asked for"
+    return one_line(f"{said} ({asked}): {wording.plural(len(gate.deciding()), 'reason')}{rest}")
+
+
+def ground(ground: Ground) -> str:
+    """What a gate rests on, in one line: "overfitting: Clear overfitting (error, very high confidence (0.99))"."""
+    sure = f" ({ground.severity}, {confidence(ground.confidence)})" if ground.confidence is not None else ""
+    return one_line(f"{ground.about}: {ground.message}{sure}")
 
 
 def label(key: str) -> str:

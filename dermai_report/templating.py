@@ -37,6 +37,8 @@ FILTERS = {
     "epochs": fmt.epochs,
     "confidence": fmt.confidence,
     "label": fmt.label,
+    "gate": fmt.gate,
+    "ground": fmt.ground,
     "evidence": fmt.evidence,
     "shorten": fmt.shorten,
     "toml": fmt.toml,

@@ -34,6 +34,7 @@ ratio = 5
 ```
 
 `--select` and `--ignore` on the command line replace those lists. An unknown rule or key is an error that names the nearest one.
+What fails a pipeline (`fail-on`, `require`, `strict`, `min-confidence`) is in [ci.md](ci.md).
 """
 
 
@@ -43,7 +44,7 @@ def page() -> str:
     for name, module in registry.load_all("rules"):
         text = rule_text(name, module)
         needs = ", ".join(f"`{need}`" for need in module.NEEDS) or "nothing"
-        parts.append(f"## {name}\n\n**{text.title}**\n\n{text.text}\n\nNeeds: {needs}.\n")
+        parts.append(f"## {name}\n\n**{text.title}**\n\n{text.text}\n\nNeeds: {needs}. At worst: {module.WORST}.\n")
     return "\n".join(parts)
 
 

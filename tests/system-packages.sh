@@ -4,6 +4,7 @@ set -eu
 missing=""
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing="chromium"
 command -v cmark-gfm >/dev/null || missing="$missing cmark-gfm"
+command -v curl >/dev/null || missing="$missing curl"
 [ -n "$missing" ] || exit 0
 if ! command -v apt-get >/dev/null; then
   echo "please install: $missing" >&2

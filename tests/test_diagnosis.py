@@ -1,13 +1,15 @@
 """From a run to a report: every key there, deterministic, honest about what is missing."""
 
+import ast
 import hashlib
+import inspect
 import json
 
 import msgspec
 import pytest
 
 from dermai_report import diagnose, read_run, registry
-from dermai_report.diagnosis import rule_text
+from dermai_report.diagnosis import WEIGHT, rule_text
 from dermai_report.needs import NEEDS
 from dermai_report.report import Report
 from tests import builders
@@ -166,3 +168,13 @@ def test_a_class_that_was_set_aside_is_in_the_provenance() -> None:
     facts = {fact.label: fact.value for fact in diagnose(run).provenance}
     assert facts["Excluded class warts"] == "34 images"
     assert "Excluded classes" not in facts
+
+
+@pytest.mark.parametrize("name", registry.names("rules"))
+def test_every_rule_says_how_bad_its_findings_can_be(name: str) -> None:
+    """The gate rests on it: a rule that was not checked and could not have failed is no reason to doubt."""
+    module = registry.load("rules", name, "rule")
+    tree = ast.parse(inspect.getsource(module))
+    statements = [node for node in tree.body if not (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "WORST")]
+    words = {n.value for s in statements for n in ast.walk(s) if isinstance(n, ast.Constant) and n.value in tuple(WEIGHT)}
+    assert min(words, key=WEIGHT.__getitem__) == module.WORST

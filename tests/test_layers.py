@@ -15,7 +15,7 @@ LAYERS = [
     {"run", "parquet", "prediction_files", "val_epoch_files", "run_files", "epoch_line", "run_reading", "run_directory"},
     {"report"},
     {"measures", "actions", "needs"},
-    {"rules", "recommend", "exhibits", "provenance", "summary", "settings"},
+    {"rules", "recommend", "exhibits", "provenance", "summary", "settings", "requirements", "gate"},
     {"diagnosis"},
     {"sources", "charts", "templating", "formatting"},
     {"renderers", "train", "datasets", "schemas"},

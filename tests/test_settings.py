@@ -6,7 +6,7 @@ import pytest
 
 from dermai_report import DermaiError, diagnose, registry
 from dermai_report.run import Data
-from dermai_report.settings import Settings, read_settings, thresholds_of
+from dermai_report.settings import GateSettings, Settings, read_settings, thresholds_of
 from tests import builders
 
 SIX_TO_ONE = builders.run(data=Data(counts={"train": {"a": 600, "b": 100}}))
@@ -41,6 +41,18 @@ def test_select_and_ignore(tmp_path: Path) -> None:
         ("[thresholds]\nclass_imbalance = 5", "not a table"),
         ('select = "overfitting"', "list of rule names"),
         ("ignore = [", "not readable as TOML"),
+        ('fail-on = ["leakege"]', "did you mean 'leakage'"),
+        ('fail-on = ["eror"]', "did you mean 'error'"),
+        ('fail-on = ["info"]', "no severity or rule to fail on 'info'"),
+        ('fail-on = "error"', "fail-on must be a list of severities and rule names"),
+        ('fail-on = ["leakage"]\nignore = ["leakage"]', "select and ignore leave it out"),
+        ('fail-on = ["leakage"]\nselect = ["overfitting"]', "select and ignore leave it out"),
+        ('require = ["test.acuracy >= 0.8"]', "did you mean 'test.accuracy'"),
+        ('require = "test.accuracy >= 0.8"', "list of requirements"),
+        ('strict = "yes"', "true or false"),
+        ("min-confidence = 60", "no number from 0 to 1"),
+        ("min-confidence = true", "no number from 0 to 1"),
+        ("min_confidence = 0.6", "did you mean 'min-confidence'"),
     ],
 )
 def test_wrong_settings_are_explained(tmp_path: Path, text: str, message: str) -> None:
@@ -48,6 +60,20 @@ def test_wrong_settings_are_explained(tmp_path: Path, text: str, message: str) -
     with pytest.raises(DermaiError) as caught:
         read_settings(tmp_path / "own.toml")
     assert message in str(caught.value)
+
+
+def test_the_command_line_replaces_what_the_file_says_of_the_gate(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text('fail-on = ["leakage"]\nstrict = true\nmin-confidence = 0.8\n')
+    assert read_settings(tmp_path / "own.toml").gate == GateSettings(("leakage",), (), True, 0.8)
+    call = {"fail-on": ["error"], "require": None, "strict": False, "min-confidence": None}
+    assert read_settings(tmp_path / "own.toml", gate=call).gate == GateSettings(("error",), (), False, 0.8)
+
+
+def test_strict_alone_asks_for_nothing(tmp_path: Path) -> None:
+    with pytest.raises(DermaiError, match="nothing is asked"):
+        read_settings(folder=tmp_path, gate={"strict": True})
+    (tmp_path / "own.toml").write_text("strict = true\n")  # waits for a --fail-on
+    assert not read_settings(tmp_path / "own.toml").gate.asks
 
 
 def test_missing_file_is_an_error() -> None:

@@ -8,21 +8,25 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dermai_report
 from dermai_report import registry
+from dermai_report.cli import gate
 from dermai_report.cli.outcome import finish, set_output
 from dermai_report.errors import DermaiError
 
 if TYPE_CHECKING:
     from dermai_report.report import Report
 
+LEAST_CHARS = 1_500  # a verdict with the longest name that is shown, and what was left out
+
 EPILOG = """\
 Without --format the verdict is printed to the terminal and nothing is written.
 `dermai-report explain [RULE]` tells what a rule checks, why it matters and when it is wrong.
 
-exit status: 0 fine; 2 the input or the call is wrong (the message says what, where and what to do).
+exit status: 0 fine, or nothing that --fail-on or --require ask about fails; 1 something does, or with --strict cannot be told;
+2 the input or the call is wrong (the message says what, where and what to do).
 """
 
 
@@ -38,24 +42,27 @@ def _run(arguments: Sequence[str]) -> int:
         return _explain(arguments[1:])
     options = _parser().parse_args(arguments)
     formats = _formats(options.format, options.output)
+    wishes = _wishes(options, formats)
     from dermai_report.diagnosis import diagnose
-    from dermai_report.renderers import render, save
+    from dermai_report.renderers import render, save, suffix
     from dermai_report.settings import read_settings
     from dermai_report.sources import read_run
 
-    settings = read_settings(options.config, _words(options.select), _words(options.ignore))
+    settings = read_settings(options.config, _words(options.select), _words(options.ignore), gate=gate.asked(options))
     report = diagnose(read_run(options.run, options.source), settings)
     if options.output == "-":
         if formats != ["terminal"]:
             set_output(encoding="utf-8")  # a page says that it is UTF-8, whatever the terminal is
-        sys.stdout.write(render(report, formats[0]))
-        return 0
+        sys.stdout.write(render(report, formats[0], **wishes))
+        return gate.status(report.gate)
     for name in formats or ["terminal"]:
         if name == "terminal" and (options.output is None or _is_folder(options.output)):
             _print_to_terminal(report)
+        elif suffix(name) is None and (options.output is None or _is_folder(options.output)):
+            sys.stdout.write(render(report, name))
         else:
-            print(save(report, _place(options.output, report, name), name))
-    return 0
+            print(save(report, _place(options.output, report, name), name, **wishes))
+    return gate.status(report.gate)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -83,8 +90,32 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="TOML file with select, ignore and thresholds (default: pyproject.toml here)",
     )
+    parser.add_argument(
+        "--max-chars", metavar="N", type=int, help="of Markdown: leave out whole sections from the end (default: 60000)"
+    )
+    parser.add_argument(
+        "--key", metavar="KEY", help="of Markdown: goes into its hidden first line, by which CI finds its comment"
+    )
+    gate.add_options(parser)
     parser.add_argument("--version", action="version", version=f"dermai-report {dermai_report.__version__}")
     return parser
+
+
+def _wishes(options: argparse.Namespace, formats: list[str]) -> dict[str, Any]:
+    """The options of formats that were given; one that none of the formats has is an error."""
+    from dermai_report.renderers import takes
+
+    wishes = {key: value for key in ("max_chars", "key") if (value := getattr(options, key)) is not None}
+    for key in wishes:
+        if not any(takes(name, key) for name in formats):
+            raise DermaiError(f"--{key.replace('_', '-')} is of Markdown, and no Markdown is written", "add --format md")
+    if "key" in wishes:
+        from dermai_report.renderers import md
+
+        md.marker(wishes["key"])
+    if wishes.get("max_chars", LEAST_CHARS) < LEAST_CHARS:
+        raise DermaiError(f"--max-chars {options.max_chars} has no room for the verdict", f"give it at least {LEAST_CHARS:,}")
+    return wishes
 
 
 def _words(text: str | None) -> list[str]:
@@ -93,7 +124,7 @@ def _words(text: str | None) -> list[str]:
 
 def _formats(wanted: str | None, output: str | None) -> list[str]:
     """The formats asked for; an output file's ending will do. Unknown ones are an error before anything is read."""
-    from dermai_report.renderers import format_of
+    from dermai_report.renderers import format_of, suffix
 
     if wanted is None:
         if output == "-":
@@ -106,9 +137,9 @@ def _formats(wanted: str | None, output: str | None) -> list[str]:
         registry.load("renderers", name, "output format")
     if len(names) > 1 and output is not None and not _is_folder(output):
         raise DermaiError(f"one output, {output}, for {len(names)} formats", "name a folder, or one format")
-    if names == ["terminal"] and output not in (None, "-") and _is_folder(output):
+    if len(names) == 1 and suffix(names[0]) is None and output not in (None, "-") and _is_folder(output):
         raise DermaiError(
-            f"terminal is printed, not written into a folder such as {output}",
+            f"{names[0]} is printed, not written into a folder such as {output}",
             f"name a file, such as report.txt, or {_known_files()}",
         )
     return names
@@ -120,7 +151,9 @@ def _is_folder(output: str) -> bool:
 
 
 def _known_files() -> str:
-    written = [name for name in registry.names("renderers") if name != "terminal"]
+    from dermai_report.renderers import suffix
+
+    written = [name for name in registry.names("renderers") if suffix(name)]
     return f"--format {','.join(written)}, or some of them"
 
 

@@ -1,9 +1,14 @@
-"""A Report as a file or text: a format a module, found by its name, with `SUFFIX` and `render(report) -> str`."""
+"""A Report as a file or text: a format a module, found by its name, with `SUFFIX` and `render(report) -> str`.
+
+An option of a format, such as `max_chars`, is a keyword argument of its `render`; the other formats do not see it.
+"""
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from dermai_report import registry
 from dermai_report.errors import DermaiError, unknown_name
@@ -11,19 +16,24 @@ from dermai_report.files import write_atomically
 from dermai_report.report import Report
 
 
-def render(report: Report, format: str) -> str:
+def render(report: Report, format: str, **options: Any) -> str:
     """The report as text in that format; raises DermaiError with the nearest name when there is no such format."""
-    text: str = _renderer(format).render(report)
+    text: str = _renderer(format).render(report, **{key: options[key] for key in options if takes(format, key)})
     return text
 
 
-def save(report: Report, path: str | Path, format: str | None = None) -> Path:
+def takes(format: str, option: str) -> bool:
+    """Whether the format has that option."""
+    return option in inspect.signature(_renderer(format).render).parameters
+
+
+def save(report: Report, path: str | Path, format: str | None = None, **options: Any) -> Path:
     """Write the report, whole or not at all, and return the path; the format is that of the ending unless named.
 
     Raises DermaiError for an ending or a format nobody renders, and where the file cannot be written.
     """
     path = Path(path)
-    text = render(report, format_of(path) if format is None else format)
+    text = render(report, format_of(path) if format is None else format, **options)
     write_atomically(path, text)
     return path
 

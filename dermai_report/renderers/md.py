@@ -1,7 +1,7 @@
 """report.md: Markdown for a pull request or a job summary on GitHub, with nothing that would need a host.
 
-The first line is a hidden comment, by which a CI job finds its own comment again. What does not fit the size limit is
-left out in whole sections from the end, and named.
+The first line is a hidden comment, by which a CI job finds its own comment again; a key in it tells the comments of several
+runs apart. What does not fit the size limit is left out in whole sections from the end, and named.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 from markupsafe import Markup
 
 from dermai_report.charts import mermaid, numbers
+from dermai_report.errors import DermaiError
 from dermai_report.renderers import _tables as tables
 from dermai_report.report import Cell, Chart, LineChart, MatrixChart, Report, Table
 from dermai_report.templating import environment, fenced, markdown_name
@@ -26,6 +27,7 @@ SHADES = ((0.0, "·"), (0.1, "░"), (0.3, "▒"), (0.6, "▓"), (1.0, "█"))
 SECTIONS = {
     "verdict": "the verdict",
     "answers": "the four answers",
+    "gate": "the gate",
     "numbers": "the key numbers",
     "curves": "the training curves",
     "test": "the test set",
@@ -38,14 +40,26 @@ SECTIONS = {
 }
 
 
-def render(report: Report, max_chars: int = MAX_CHARS) -> str:
-    """The report as Markdown of at most `max_chars` characters; the verdict is always kept."""
-    context = _context(report)
+def render(report: Report, max_chars: int = MAX_CHARS, key: str = "") -> str:
+    """The report as Markdown of at most `max_chars` characters; the verdict is always kept.
+
+    key: what tells this comment from another on the same pull request (`marker`).
+    """
+    context = _context(report) | {"marker": marker(key)}
     rendered = {name: _section(name, context) for name in _present(report, context)}
     kept = list(rendered)
     while len(text := _joined(rendered, kept, context, max_chars)) > max_chars and len(kept) > 1:
         kept.pop()
     return text
+
+
+def marker(key: str = "") -> Markup:
+    """The hidden first line; raises DermaiError for a key that a comment cannot hold."""
+    if not re.fullmatch(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,59})?", key) or "--" in key:
+        raise DermaiError(
+            f"{key!r} cannot be the key of a comment", "use up to 60 letters, digits, dots, dashes and underscores"
+        )
+    return Markup(f"<!-- dermai-report: {key} -->" if key else "<!-- dermai-report -->")
 
 
 def _joined(rendered: dict[str, str], kept: list[str], context: dict[str, Any], max_chars: int) -> str:
@@ -63,6 +77,7 @@ def _present(report: Report, context: dict[str, Any]) -> Iterator[str]:
     """The names of the sections that have something to say, in order."""
     empty = {
         "answers": not report.answers,
+        "gate": report.gate is None,
         "numbers": not report.numbers,
         "calibration": not (context["reliability"] or context["calibration_table"].rows),
         "limits": not (report.skipped or report.notes),

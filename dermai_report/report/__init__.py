@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
 from dermai_report.report.exhibit import Bar, Cell, Chart, IntervalChart, LineChart, Mark, MatrixChart, Series, Table
 from dermai_report.report.finding import Action, Advice, Answer, Fact, Finding, KeyNumber, Recommendation, RuleText, Skipped
+from dermai_report.report.gate import Gate, Ground
 from dermai_report.report.measured import (
     BestEpoch,
     ByAccuracy,
@@ -40,7 +43,9 @@ __all__ = [
     "Fact",
     "Finding",
     "Gap",
+    "Gate",
     "Generalization",
+    "Ground",
     "Interval",
     "IntervalChart",
     "KeyNumber",
@@ -73,7 +78,10 @@ FORMAT = "dermai-report/1"
 
 
 class Report(Record, frozen=True, kw_only=True):
-    """The whole report; report.json is this, with `format` first."""
+    """The whole report; report.json is this, with `format` first.
+
+    checked: the rules that could be checked, whether they found something or not; gate: where the settings ask for one.
+    """
 
     format: str = FORMAT
     version: str
@@ -95,6 +103,8 @@ class Report(Record, frozen=True, kw_only=True):
     tables: list[Table]
     provenance: list[Fact]
     rules: list[RuleText]
+    checked: list[str] = msgspec.field(default_factory=list)
+    gate: Gate | None = None
 
     def chart(self, id: str) -> Chart | None:
         """The chart of that id, or None."""

@@ -70,10 +70,11 @@ class Recommendation(Record, frozen=True):
 
 
 class Skipped(Record, frozen=True):
-    """A rule that could not be checked, and what was missing. Not a pass."""
+    """A rule that could not be checked, and what was missing. Not a pass. worst: the severity its findings may reach."""
 
     rule: str
     reason: str
+    worst: Severity = "error"
 
 
 class Answer(Record, frozen=True):

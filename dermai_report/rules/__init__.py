@@ -1,1 +1,4 @@
-"""One diagnosis a file: `NEEDS` (what must be logged), `check(run) -> Iterator[Finding]`; the docstring is its manual."""
+"""One diagnosis a file, its docstring the manual.
+
+`NEEDS`: what must be logged; `WORST`: the worst severity of its findings; `check(run) -> Iterator[Finding]`.
+"""

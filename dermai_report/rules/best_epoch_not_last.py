@@ -17,6 +17,7 @@ from dermai_report.report import Advice, BestEpoch, Finding, LastEpoch
 from dermai_report.run import Run
 
 NEEDS = ("val.loss|val.accuracy",)
+WORST = "info"
 UNDECIDED = 0.5
 PATIENCE = 3  # fewer epochs after the best are no reason to stop sooner: any run has some
 

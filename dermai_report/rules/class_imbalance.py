@@ -19,6 +19,7 @@ from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
 NEEDS = ("counts",)
+WORST = "error"
 RATIO = 10.0  # Buda et al.: the effect on a loss without weights is clear from here on
 
 

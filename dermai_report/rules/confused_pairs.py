@@ -21,6 +21,7 @@ from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
 NEEDS = ("test.confusion", "classes.3")
+WORST = "warning"
 ALPHA = 0.05
 MOST = 5
 

@@ -18,6 +18,7 @@ from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
 NEEDS = ("train.loss", "epochs.5")
+WORST = "error"
 
 
 def check(run: Run) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
 NEEDS = ("config", "train.accuracy")
+WORST = "info"
 FITTED = 0.95  # convention: above it the trained part can represent nearly all training images
 FROZEN = ("head", "layer4+fc")
 

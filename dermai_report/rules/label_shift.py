@@ -21,6 +21,7 @@ from dermai_report.report import Finding
 from dermai_report.run import Run
 
 NEEDS = ("test", "val.predictions", "test.predictions")
+WORST = "warning"
 ALPHA = 0.01
 
 

@@ -17,6 +17,7 @@ from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
 NEEDS = ("duplicates",)
+WORST = "error"
 
 
 def check(run: Run) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
 NEEDS = ("train.loss", "epochs.6")
+WORST = "warning"
 NOISE = 0.10  # convention: twice what makes a validation loss noisy, as a training loss averages over more images
 
 

@@ -16,6 +16,7 @@ from dermai_report.report import Finding
 from dermai_report.run import Run
 
 NEEDS = ()
+WORST = "error"
 ROUNDING = 1e-5  # a mean of float32 ones may end just above 1
 
 

@@ -18,6 +18,7 @@ from dermai_report.report import Advice, Calibration, Finding
 from dermai_report.run import Run
 
 NEEDS = ("test.probabilities",)
+WORST = "warning"
 MATTERS = 0.02  # under two points the size of the error has no practical weight, however sure it is
 
 

@@ -16,6 +16,7 @@ from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
 NEEDS = ("test.confusion",)
+WORST = "error"
 FEWEST = 3  # of one or two samples none may be named by chance alone
 
 

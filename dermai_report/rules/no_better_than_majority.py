@@ -14,6 +14,7 @@ from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
 NEEDS = ("test.confusion",)
+WORST = "error"
 
 
 def check(run: Run) -> Iterator[Finding]:

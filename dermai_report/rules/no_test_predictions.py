@@ -15,6 +15,7 @@ from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
 NEEDS = ()
+WORST = "warning"
 LITTLE = 0.2  # missing data is no evidence: these are places to look, once there is something to look at
 
 

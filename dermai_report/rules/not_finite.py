@@ -15,6 +15,7 @@ from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
 NEEDS = ()
+WORST = "error"
 
 
 def check(run: Run) -> Iterator[Finding]:

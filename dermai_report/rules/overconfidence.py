@@ -19,6 +19,7 @@ from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
 NEEDS = ("val.loss", "val.accuracy")
+WORST = "warning"
 
 
 def check(run: Run) -> Iterator[Finding]:

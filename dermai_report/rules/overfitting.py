@@ -21,6 +21,7 @@ from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
 NEEDS = ("val.loss|val.accuracy", "epochs.5")
+WORST = "error"
 SEVERITY = {"provisional": "info", "likely": "warning", "certain": "error"}
 ALIKE = " In 56 of 73 public cases that rose by 20 % one epoch after the best, a later epoch set a new best."
 TITLES = {

@@ -20,6 +20,7 @@ from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
 NEEDS = ("val.loss", "lr")
+WORST = "info"
 FEWEST_EPOCHS = 8  # in the second half: below, no trend can be seen or excluded
 ALPHA = 0.2  # to say "no trend" a lenient level is the strict one
 

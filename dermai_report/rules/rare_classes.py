@@ -14,6 +14,7 @@ from dermai_report.report import Finding
 from dermai_report.run import Run
 
 NEEDS = ("test.confusion",)
+WORST = "info"
 WIDTH = 0.30  # convention: an interval of thirty points does not tell a good class from a poor one
 
 

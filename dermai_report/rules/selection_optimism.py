@@ -18,6 +18,7 @@ from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
 NEEDS = ("val_epochs", "val.accuracy")
+WORST = "info"
 MATTERS = 0.01  # convention: under one point nobody decides otherwise
 
 

@@ -17,6 +17,7 @@ from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
 NEEDS = ("val.loss|val.accuracy",)
+WORST = "info"
 PLENTY = 10_000  # validation images: the standard error of an accuracy is then at most half a point
 
 

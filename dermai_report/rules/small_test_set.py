@@ -17,6 +17,7 @@ from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
 NEEDS = ("test.accuracy", "test.count")
+WORST = "info"
 POINTS = 0.05  # the size of effect that people argue about
 
 

@@ -19,6 +19,7 @@ from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
 NEEDS = ("val.loss", "epochs.5")
+WORST = "info"
 ALPHA = 0.05
 FEWEST_EPOCHS = 5
 

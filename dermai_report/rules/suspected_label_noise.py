@@ -20,6 +20,7 @@ from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
 NEEDS = ("test.probabilities|val.probabilities",)
+WORST = "warning"
 SURPRISE = 3.0  # standard deviations of a Poisson number: one false alarm in about 700 clean sets
 MOST = 10
 

@@ -19,6 +19,7 @@ from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
 NEEDS = ("val.loss|val.accuracy", "train.loss|train.accuracy", "epochs.5")
+WORST = "warning"
 WIDE = 0.10  # convention: a tenth of the images is known by heart only; advice counts in full from here on
 CHANGES = {"mixup": "MixUp", "cutmix": "CutMix", "label_smoothing": "label smoothing", "dropout": "dropout"}
 

@@ -18,6 +18,7 @@ from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
 NEEDS = ("train.accuracy", "val.accuracy")
+WORST = "warning"
 LOW = 0.8  # convention: one training image in five is still wrong
 AHEAD = 0.05  # convention: five points; with a wider gap the model generalises badly rather than fits badly
 

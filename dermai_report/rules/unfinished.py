@@ -14,6 +14,7 @@ from dermai_report.report import Finding
 from dermai_report.run import Run
 
 NEEDS = ()
+WORST = "error"
 WORDS = {"failed": "failed", "interrupted": "was interrupted", "running": "is still running"}
 
 

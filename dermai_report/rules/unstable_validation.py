@@ -19,6 +19,7 @@ from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
 NEEDS = ("val.loss", "epochs.6")
+WORST = "info"
 JUMPY = 0.05  # the size of rise that counts as overfitting (Prechelt's GL5): noise as large hides or imitates it
 
 

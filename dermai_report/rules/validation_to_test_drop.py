@@ -19,6 +19,7 @@ from dermai_report.report import Advice, Finding, Generalization
 from dermai_report.run import Run
 
 NEEDS = ("val.accuracy", "test.accuracy")
+WORST = "warning"
 
 
 def check(run: Run) -> Iterator[Finding]:

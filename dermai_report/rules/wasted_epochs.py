@@ -19,6 +19,7 @@ from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
 NEEDS = ("val.loss",)
+WORST = "info"
 PATIENCE = 3  # the patience the advice sets
 SHARE = 0.2  # convention: less than a fifth of the run is not worth a word
 

@@ -21,6 +21,7 @@ from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
 NEEDS = ("test.confusion",)
+WORST = "warning"
 ALPHA = 0.05
 
 

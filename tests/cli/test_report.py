@@ -61,9 +61,9 @@ def test_output_file_folder_and_ending(here: Path, capsys: Captured) -> None:
         (["runs/latest", "-o", "x.docx"], ".docx", "known"),
         (["runs/latest", "--source", "keras"], "no log format 'keras'", "run_directory"),
         (["runs/latest", "--format", "html,md", "-o", "-"], "one output", "name a folder"),
-        (["runs/latest", "-o", "out/"], "out/ names a folder, and no format", "--format html,json,md"),
-        (["runs/latest", "-o", "runs"], "runs names a folder, and no format", "--format html,json,md"),
-        (["runs/latest", "-o", "out"], "out names a folder, and no format", "--format html,json,md"),
+        (["runs/latest", "-o", "out/"], "out/ names a folder, and no format", "--format html,json,junit,md"),
+        (["runs/latest", "-o", "runs"], "runs names a folder, and no format", "--format html,json,junit,md"),
+        (["runs/latest", "-o", "out"], "out names a folder, and no format", "--format html,json,junit,md"),
         (["runs/latest", "-f", "terminal", "-o", "out/"], "terminal is printed, not written into a folder", "report.txt"),
         (["x" * 300], "cannot read xxx", "name a path that exists"),
         (["runs/latest", "-f", "md", "-o", "x" * 300], "File name too long", ""),
@@ -131,7 +131,7 @@ def test_a_terminal_without_our_characters(here: Path) -> None:
     assert page.stdout == (here / "page.html").read_bytes()
 
 
-@pytest.mark.parametrize("name", ["terminal", "html", "md", "json"])
+@pytest.mark.parametrize("name", ["terminal", "html", "md", "json", "junit", "github"])
 def test_times_and_rates_that_are_no_numbers_are_reported(here: Path, capsys: Captured, name: str) -> None:
     log = here / "runs" / PUBLISHED.name / "epochs.jsonl"
     lines = [json.loads(line) | {"seconds": "NaN", "lr": ["NaN"]} for line in log.read_text().splitlines()]

@@ -1,10 +1,13 @@
 import re
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dermai_report.errors import DermaiError
 from dermai_report.renderers import md
+from dermai_report.report import Gate, Ground
 from tests.renderers import sample
 from tests.renderers.github import as_github
 
@@ -14,6 +17,25 @@ def test_it_starts_with_the_marker_and_the_verdict():
     assert text.startswith("<!-- dermai-report -->\n")
     assert "> [!CAUTION]\n> **Ship epoch 6" in text
     assert "> [!WARNING]" in md.render(sample.nothing_known())
+
+
+def test_the_marker_tells_the_comments_of_several_runs_apart():
+    assert md.render(sample.full(), key="fold-1").startswith("<!-- dermai-report: fold-1 -->\n")
+
+
+@pytest.mark.parametrize("key", ["a b", "-->", "a--b", "a\nb", "-a", "x" * 61, "é"])
+def test_a_key_that_would_break_the_marker_is_an_error(key):
+    with pytest.raises(DermaiError, match="cannot be the key"):
+        md.render(sample.full(), key=key)
+
+
+def test_the_gate_is_told_with_its_grounds():
+    grounds = [Ground(f"rule_{i}", "fail", "It | breaks", "error", 0.97) for i in range(12)]
+    gate = Gate("fail", False, False, ("error",), (), 0.6, grounds)
+    text = md.render(msgspec.structs.replace(sample.full(), gate=gate))
+    assert "### Gate: fail (error): 12 reasons\n\n- rule_0: It \\| breaks (error, very high confidence (0.97))\n" in text
+    assert "\n- and 2 more\n" in text
+    assert "Gate" not in md.render(sample.full())
 
 
 def test_curves_are_mermaid_with_a_legend_and_a_table_to_fall_back_on():
