@@ -138,9 +138,8 @@ def _gate(file: Mapping[str, Any], call: Mapping[str, Any], path: Path) -> GateS
         raise DermaiError(f"{path}: strict must be true or false")
     if isinstance(least, bool) or not isinstance(least, int | float) or not 0 <= least <= 1:
         raise DermaiError(f"min-confidence = {least!r} is no number from 0 to 1", f"its default is {MIN_CONFIDENCE}")
-    gate = GateSettings(_names(values, "fail-on", path), _names(values, "require", path), strict, float(least))
-    for text in gate.require:
-        requirements.parse(text)
+    required = tuple(requirements.parse(text).text for text in _names(values, "require", path))
+    gate = GateSettings(_names(values, "fail-on", path), required, strict, float(least))
     if call.get("strict") and not gate.asks:
         raise DermaiError("--strict, and nothing is asked that could fail", "say what: --fail-on error, or --require")
     return gate

@@ -69,6 +69,12 @@ def test_the_command_line_replaces_what_the_file_says_of_the_gate(tmp_path: Path
     assert read_settings(tmp_path / "own.toml", gate=call).gate == GateSettings(("error",), (), False, 0.8)
 
 
+def test_a_requirement_is_known_by_its_text_without_the_spaces_around_it(tmp_path: Path) -> None:
+    assert read_settings(folder=tmp_path, gate={"require": [" test.accuracy >= 0.8 "]}).gate.require == (
+        "test.accuracy >= 0.8",
+    )
+
+
 def test_strict_alone_asks_for_nothing(tmp_path: Path) -> None:
     with pytest.raises(DermaiError, match="nothing is asked"):
         read_settings(folder=tmp_path, gate={"strict": True})

@@ -19,7 +19,7 @@ from dermai_report.errors import DermaiError
 if TYPE_CHECKING:
     from dermai_report.report import Report
 
-LEAST_CHARS = 1_500  # a verdict with the longest name that is shown, and what was left out
+LEAST_CHARS = 4_000  # the longest verdict that is shown, and the names of what was left out
 
 EPILOG = """\
 Without --format the verdict is printed to the terminal and nothing is written.

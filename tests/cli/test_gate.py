@@ -80,7 +80,7 @@ def test_the_project_says_what_fails_and_the_call_overrules_it(here: Path, capsy
         (["--fail-on", "error", "--min-confidence", "2"], "no number from 0 to 1", "0.6"),
         (["--require", "test.per_class.nevus.f1 >= 0.5"], "no class 'nevus'", "known"),
         (["--format", "html", "--max-chars", "5000"], "--max-chars is of Markdown", "--format md"),
-        (["--format", "md", "--max-chars", "20"], "no room for the verdict", "1,500"),
+        (["--format", "md", "--max-chars", "20"], "no room for the verdict", "4,000"),
         (["--format", "html,md", "--key", "a b"], "cannot be the key", "letters"),
         (["--format", "github", "-o", "out/"], "github is printed, not written into a folder", "name a file"),
     ],

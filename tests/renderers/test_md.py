@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dermai_report.cli.report import LEAST_CHARS
 from dermai_report.errors import DermaiError
 from dermai_report.renderers import md
 from dermai_report.report import Gate, Ground
@@ -85,6 +86,13 @@ def test_whole_sections_are_left_out_from_the_end_and_named(limit):
     if len(whole) > limit:
         assert "**Left out** to stay within" in text and "the provenance" in text
         assert text.count("<details>") == text.count("</details>")
+
+
+@pytest.mark.parametrize("character", ["x", "|", "\\", "<", "@a ", "\x00", "\x80"])
+def test_the_least_that_can_be_asked_for_holds_the_longest_verdict(character):
+    run = msgspec.structs.replace(sample.full().run, name=character * 999)
+    report = msgspec.structs.replace(sample.full(), run=run, headline=character * 9999)
+    assert len(md.render(report, max_chars=LEAST_CHARS)) <= LEAST_CHARS
 
 
 def test_many_classes_give_the_most_frequent_mistakes():
