@@ -148,11 +148,11 @@ def escape_markdown(text: str) -> Markup:
 def _markdown(value: Any) -> Any:
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
-    return escape_markdown(fmt.shorten(value, MARKDOWN_TEXT))
+    return escape_markdown(fmt.shorten(fmt.visible(value), MARKDOWN_TEXT))
 
 
 def _visible(value: Any) -> Any:
-    return fmt.visible(fmt.shorten(value, HTML_TEXT)) if type(value) is str else value
+    return fmt.shorten(fmt.visible(value), HTML_TEXT) if type(value) is str else value
 
 
 __all__ = ["environment", "escape", "escape_markdown", "fenced", "html_name", "markdown_name", "template_dir"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dermai_report import registry
 from dermai_report.charts.canvas import Canvas
-from dermai_report.report import Chart
+from dermai_report.report import Chart, LineChart
 
 
 def kind(chart: Chart) -> str:
@@ -22,10 +22,20 @@ def svg(chart: Chart, prefix: str) -> str:
     """
     from dermai_report.charts import as_svg
 
-    canvas = _drawn(chart)
+    canvas = drawn(chart)
     return as_svg.write(canvas, prefix, chart.title, chart.caption) if canvas else ""
 
 
-def _drawn(chart: Chart) -> Canvas | None:
+def png(chart: Chart) -> bytes:
+    """The chart as a PNG with its legend, for places that show picture files; empty when there is nothing to draw."""
+    from dermai_report.charts import as_png, lines
+
+    canvas = drawn(chart)
+    legend = lines.legend(chart) if isinstance(chart, LineChart) and len(chart.series) > 1 else []
+    return as_png.write(canvas, legend) if canvas else b""
+
+
+def drawn(chart: Chart) -> Canvas | None:
+    """The chart on a canvas; None when there is nothing to draw."""
     canvas: Canvas | None = registry.load("charts", kind(chart), "kind of chart").draw(chart)
     return canvas

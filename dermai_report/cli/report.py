@@ -6,7 +6,7 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +43,10 @@ def _run(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     formats = _formats(options.format, options.output)
     wishes = _wishes(options, formats)
+    if options.images and ("md" not in formats or options.output == "-"):
+        raise DermaiError(
+            "--images draws the charts beside a Markdown file, and none is written", "add --format md, without -o -"
+        )
     from dermai_report.diagnosis import diagnose
     from dermai_report.renderers import render, save, suffix
     from dermai_report.settings import read_settings
@@ -60,6 +64,8 @@ def _run(arguments: Sequence[str]) -> int:
             _print_to_terminal(report)
         elif suffix(name) is None and (options.output is None or _is_folder(options.output)):
             sys.stdout.write(render(report, name))
+        elif name == "md" and options.images:
+            print(_save_with_images(report, _place(options.output, report, name), wishes))
         else:
             print(save(report, _place(options.output, report, name), name, **wishes))
     return gate.status(report.gate)
@@ -78,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--format", "-f", help=f"output format, or several with commas: {known}")
     parser.add_argument(
         "--output", "-o", metavar="PATH", help="a file, a folder, or - for standard output (default: report/<run>/)"
+    )
+    parser.add_argument(
+        "--images", action="store_true", help="with md: draw the charts as PNG files beside it, instead of as Mermaid"
     )
     parser.add_argument(
         "--source", help=f"log format of RUN, where it is not recognised: {', '.join(registry.names('sources'))}"
@@ -165,6 +174,12 @@ def _place(output: str | None, report: Report, name: str) -> Path:
         return Path(output)
     folder = Path("report") / _folder_name(report) if output is None else Path(output)
     return folder / f"report{suffix(name)}"
+
+
+def _save_with_images(report: Report, place: Path, wishes: Mapping[str, Any]) -> Path:
+    from dermai_report.renderers import md, save
+
+    return save(report, place, "md", images=md.save_images(report, place.parent, place.stem), **wishes)
 
 
 def _folder_name(report: Report) -> str:

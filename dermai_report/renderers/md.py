@@ -6,14 +6,20 @@ runs apart. What does not fit the size limit is left out in whole sections from 
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from markupsafe import Markup
 
+from dermai_report import charts
+from dermai_report import formatting as fmt
 from dermai_report.charts import mermaid, numbers
 from dermai_report.errors import DermaiError
+from dermai_report.files import write_atomically
 from dermai_report.renderers import _tables as tables
 from dermai_report.report import Cell, Chart, LineChart, MatrixChart, Report, Table
 from dermai_report.templating import environment, fenced, markdown_name
@@ -40,12 +46,13 @@ SECTIONS = {
 }
 
 
-def render(report: Report, max_chars: int = MAX_CHARS, key: str = "") -> str:
+def render(report: Report, max_chars: int = MAX_CHARS, key: str = "", images: Sequence[str] = ()) -> str:
     """The report as Markdown of at most `max_chars` characters; the verdict is always kept.
 
-    key: what tells this comment from another on the same pull request (`marker`).
+    key: what tells this comment from another on the same pull request (`marker`). images: the picture file of each of
+    `report.all_charts()`, to be shown instead of Mermaid ("" for none).
     """
-    context = _context(report) | {"marker": marker(key)}
+    context = _context(report, images) | {"marker": marker(key)}
     rendered = {name: _section(name, context) for name in _present(report, context)}
     kept = list(rendered)
     while len(text := _joined(rendered, kept, context, max_chars)) > max_chars and len(kept) > 1:
@@ -60,6 +67,21 @@ def marker(key: str = "") -> Markup:
             f"{key!r} cannot be the key of a comment", "use up to 60 letters, digits, dots, dashes and underscores"
         )
     return Markup(f"<!-- dermai-report: {key} -->" if key else "<!-- dermai-report -->")
+
+
+def save_images(report: Report, folder: Path, stem: str) -> list[str]:
+    """Write each chart as a PNG into the folder and return the names, "" where there is nothing to draw."""
+    names = []
+    for number, chart in enumerate(report.all_charts(), start=1):
+        drawn = charts.png(chart)
+        names.append(f"{stem}-{number:02}-{_slug(chart.id)}.png" if drawn else "")
+        if drawn:
+            write_atomically(folder / names[-1], drawn)
+    return names
+
+
+def _slug(id: str) -> str:
+    return re.sub("[^a-z0-9]+", "-", id.lower())[:40].strip("-") or "chart"
 
 
 def _joined(rendered: dict[str, str], kept: list[str], context: dict[str, Any], max_chars: int) -> str:
@@ -87,18 +109,20 @@ def _present(report: Report, context: dict[str, Any]) -> Iterator[str]:
     yield from (name for name in SECTIONS if not empty.get(name))
 
 
-def _context(report: Report) -> dict[str, Any]:
-    line_charts = [chart for chart in report.all_charts() if isinstance(chart, LineChart)]
-    matrices = [chart for chart in report.charts if isinstance(chart, MatrixChart)]
-    intervals = [chart for chart in report.charts if not isinstance(chart, LineChart | MatrixChart)]
+def _context(report: Report, images: Sequence[str]) -> dict[str, Any]:
+    shown = list(zip(report.all_charts(), itertools.chain(images, itertools.repeat("")), strict=False))
+    own = shown[: len(report.charts)]
+    line_charts = [(chart, image) for chart, image in shown if isinstance(chart, LineChart)]
+    matrices = [(chart, image) for chart, image in own if isinstance(chart, MatrixChart)]
+    intervals = [(chart, image) for chart, image in own if not isinstance(chart, LineChart | MatrixChart)]
     tones = {answer.tone for answer in report.answers}
     return {
         "report": report,
         "alert": "CAUTION" if "bad" in tones else "WARNING" if tones & {"warning", "unknown"} else "NOTE",
-        "curves": [_curve(chart) for chart in line_charts if not chart.square],
-        "reliability": [_curve(chart) for chart in line_charts if chart.square],
-        "intervals": [_curve(chart) for chart in intervals],
-        "matrices": [_matrix(chart) for chart in matrices],
+        "curves": [_curve(chart, image) for chart, image in line_charts if not chart.square],
+        "reliability": [_curve(chart, image) for chart, image in line_charts if chart.square],
+        "intervals": [_curve(chart, image) for chart, image in intervals],
+        "matrices": [_matrix(chart, image) for chart, image in matrices],
         "epochs_table": tables.epochs(report),
         "test_table": tables.test(report),
         "drop_table": tables.drop(report),
@@ -106,23 +130,31 @@ def _context(report: Report) -> dict[str, Any]:
     }
 
 
-def _curve(chart: Chart) -> dict[str, Any]:
-    drawn = mermaid.source(chart) if isinstance(chart, LineChart) and not chart.square else ""
+def _curve(chart: Chart, image: str) -> dict[str, Any]:
+    drawn = mermaid.source(chart) if isinstance(chart, LineChart) and not chart.square and not image else ""
     legend = mermaid.legend(chart) if isinstance(chart, LineChart) else []
     return {
         "title": chart.title,
         "caption": chart.caption,
+        "image": _image(image, chart.title),
         "mermaid": fenced(drawn, "mermaid") if drawn else "",
         "legend": Markup(" &nbsp; ").join(Markup(f"{square} ") + markdown_name(label) for square, label in legend),
         "table": numbers.table(chart, MOST_ROWS),
     }
 
 
-def _matrix(chart: MatrixChart) -> dict[str, Any]:
+def _image(name: str, title: str) -> Markup | str:
+    """A picture beside the file, half as wide as its dots; "" without one."""
+    alt = fmt.shorten(fmt.one_line(title), 120)
+    return Markup('<img src="{}" width="440" alt="{}">').format(quote(name), alt) if name else ""
+
+
+def _matrix(chart: MatrixChart, image: str) -> dict[str, Any]:
     few = len(chart.labels) <= MOST_CLASSES
     return {
         "title": chart.title,
         "caption": chart.caption,
+        "image": _image(image, chart.title),
         "size": len(chart.labels),
         "shaded": _shaded(chart) if few else None,
         "mistakes": None if few else _mistakes(chart),

@@ -169,3 +169,18 @@ def test_rules_can_be_chosen(here: Path, capsys: Captured) -> None:
     (here / "pyproject.toml").write_text('[tool.dermai-report]\nignore = ["single_split"]\n')
     assert main(["runs/latest", "--format", "json", "-o", "-"]) == 0
     assert "single_split" not in {f["rule"] for f in json.loads(capsys.readouterr().out)["findings"]}
+
+
+def test_images_lie_beside_the_markdown(here: Path, capsys: Captured) -> None:
+    assert main(["runs/latest", "--format", "md,html", "--images"]) == 0
+    folder = here / "report" / "resnet18-10-epochs"
+    names = {path.name for path in folder.glob("*.png")}
+    assert "report-01-loss.png" in names
+    assert all(f'src="{name}"' in (folder / "report.md").read_text() for name in names)
+    assert "<img" not in (folder / "report.html").read_text()
+
+
+@pytest.mark.parametrize("words", [["--format", "html"], [], ["--format", "md", "-o", "-"]])
+def test_images_without_a_file_beside_which_to_lie_are_an_error(here: Path, capsys: Captured, words: list[str]) -> None:
+    assert main(["runs/latest", "--images", *words]) == 2
+    assert "add --format md" in capsys.readouterr().err

@@ -1,16 +1,20 @@
 import re
+from urllib.parse import unquote
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
+from dermai_report import charts
+from dermai_report.charts import as_png
 from dermai_report.cli.report import LEAST_CHARS
 from dermai_report.errors import DermaiError
 from dermai_report.renderers import md
 from dermai_report.report import Gate, Ground
 from tests.renderers import sample
-from tests.renderers.github import as_github
+from tests.renderers.github import as_github, sanitised
 
 
 def test_it_starts_with_the_marker_and_the_verdict():
@@ -99,3 +103,33 @@ def test_many_classes_give_the_most_frequent_mistakes():
     text = md.render(sample.large())
     assert "100 classes are too many" in text
     assert len(text) <= md.MAX_CHARS
+
+
+def test_pictures_lie_beside_the_markdown_and_are_named_relatively(tmp_path):
+    report = sample.full()
+    names = md.save_images(report, tmp_path, "my report")
+    assert sorted(names) == sorted(p.name for p in tmp_path.iterdir())
+    soup = sanitised(as_github(md.render(report, images=names)))
+    shown = [unquote(img["src"]) for img in soup.find_all("img")]
+    assert sorted(shown) == sorted(names)
+    assert all(img["alt"] for img in soup.find_all("img"))
+    assert not soup.select("pre[lang=mermaid]")
+    for name in names:
+        picture = Image.open(tmp_path / name)
+        assert min(picture.size) > 150
+        assert len(picture.convert("RGB").getcolors(2**24)) > 20  # something is drawn
+
+
+def test_hostile_titles_stay_inside_the_picture(tmp_path):
+    report = sample.hostile("attribute")
+    soup = as_github(md.render(report, 10**7, images=md.save_images(report, tmp_path, "report")))
+    images = soup.find_all("img")
+    assert len(images) == 7
+    assert all(set(img.attrs) == {"src", "width", "alt"} for img in images)
+
+
+def test_a_picture_has_the_colours_of_the_page():
+    assert as_png.colour("line val k0") == "#c04a00"
+    assert as_png.colour("cell wrong m3 few") == "#f1c096"
+    styles = {layer.style for chart in sample.full().all_charts() for layer in charts.drawn(chart).layers}
+    assert all(re.fullmatch("#[0-9a-f]{3,6}", as_png.colour(style)) for style in styles)
