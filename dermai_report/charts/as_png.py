@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dermai_report import formatting as fmt
-from dermai_report.charts.canvas import Areas, Canvas, Lines, Markers, Words
+from dermai_report.charts.canvas import Areas, Boxes, Canvas, Layer, Lines, Words
 from dermai_report.charts.lines import Entry
 from dermai_report.templating import template_dir
 
@@ -60,7 +60,7 @@ def write(canvas: Canvas, legend: Sequence[Entry]) -> bytes:
     return out.getvalue()
 
 
-def _draw(axes: Any, layer: Words | Lines | Areas | Markers, order: int) -> None:
+def _draw(axes: Any, layer: Layer, order: int) -> None:
     from matplotlib.collections import LineCollection, PolyCollection
 
     kind = layer.style.split()[0]
@@ -77,9 +77,12 @@ def _draw(axes: Any, layer: Words | Lines | Areas | Markers, order: int) -> None
             "alpha": 0.5 if kind == "bar" else 1,
         }
         axes.add_collection(LineCollection(layer.lines, linestyles=[_dash(layer.style)], **stroke, **look))
-    elif isinstance(layer, Areas):
+    elif isinstance(layer, Areas | Boxes):
+        outlines = (
+            layer.outlines if isinstance(layer, Areas) else [[(a, b), (c, b), (c, d), (a, d)] for a, b, c, d in layer.boxes]
+        )
         fill: dict[str, Any] = {"linewidths": 0, "alpha": {"band": 0.16, "span": 0.1}.get(kind, 1)}
-        axes.add_collection(PolyCollection(layer.outlines, **fill, **look))
+        axes.add_collection(PolyCollection(outlines, **fill, **look))
     elif kind == "point":
         xs, ys = zip(*layer.places, strict=True)
         axes.plot(xs, ys, layer.marker, markersize=_points(6.6), markeredgewidth=0, **look)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from markupsafe import escape
 
 from dermai_report import formatting as fmt
-from dermai_report.charts.canvas import Areas, Canvas, Lines, Markers, Point, Words
+from dermai_report.charts.canvas import Boxes, Canvas, Layer, Lines, Markers, Point, Words
 
 SMALLEST, LARGEST = 0.72, 1.2
 SYMBOLS = {
@@ -34,7 +34,7 @@ def write(canvas: Canvas, prefix: str, title: str, description: str) -> str:
     return f"{start}<desc>{_safe(description)}</desc>{''.join(parts)}{'</g>' if last else ''}</svg>"
 
 
-def _shapes(layer: Words | Lines | Areas | Markers, id: str) -> Iterator[str]:
+def _shapes(layer: Layer, id: str) -> Iterator[str]:
     if isinstance(layer, Words):
         yield _text(layer)
     elif isinstance(layer, Markers):  # one symbol, used at every point
@@ -43,9 +43,11 @@ def _shapes(layer: Words | Lines | Areas | Markers, id: str) -> Iterator[str]:
             yield f'<use href="#{id}" x="{_short(x)}" y="{_short(y)}">{_tip(tip)}</use>'
     elif isinstance(layer, Lines):
         yield f'<path d="{"".join(map(_path, layer.lines))}"/>'
-    elif layer.tips:
-        for outline, tip in zip(layer.outlines, layer.tips, strict=True):
-            yield f'<path d="{_path(outline)}z">{_tip(tip)}</path>'
+    elif isinstance(layer, Boxes) and layer.tips:
+        for box, tip in zip(layer.boxes, layer.tips, strict=True):
+            yield f'<path d="{_rectangle(*box)}">{_tip(tip)}</path>'
+    elif isinstance(layer, Boxes):
+        yield f'<path d="{"".join(_rectangle(*box) for box in layer.boxes)}"/>'
     else:
         yield f'<path d="{"".join(f"{_path(outline)}z" for outline in layer.outlines)}"/>'
 
@@ -59,6 +61,13 @@ def _text(text: Words) -> str:
 
 def _path(points: Sequence[Point]) -> str:
     return "M" + "L".join(f"{_short(x)} {_short(y)}" for x, y in points)
+
+
+def _rectangle(left: float, top: float, right: float, bottom: float) -> str:
+    # From rounded ends, so that neighbours meet; a large matrix has ten thousand of these.
+    x, y = round(left, 1), round(top, 1)
+    width, height = _short(round(right, 1) - x), _short(round(bottom, 1) - y)
+    return f"M{_short(x)} {_short(y)}h{width}v{height}h-{width}z"
 
 
 def _short(value: float) -> str:

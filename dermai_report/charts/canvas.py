@@ -35,11 +35,19 @@ class Lines:
 
 @dataclass(frozen=True)
 class Areas:
-    """Filled outlines, with a tooltip each where there are any."""
+    """Filled outlines."""
 
     style: str
     outlines: list[list[Point]]
-    tips: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """Filled rectangles (left, top, right, bottom), with a tooltip each where there are any."""
+
+    style: str
+    boxes: list[tuple[float, float, float, float]]
+    tips: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,9 @@ class Markers:
     places: list[Point]
     marker: str
     tips: Sequence[str]
+
+
+Layer = Words | Lines | Areas | Boxes | Markers
 
 
 @dataclass
@@ -64,7 +75,7 @@ class Canvas:
     box: tuple[float, float, float, float]
     x_range: tuple[float, float]
     y_range: tuple[float, float]
-    layers: list[Words | Lines | Areas | Markers] = field(default_factory=list)
+    layers: list[Layer] = field(default_factory=list)
 
     def x(self, value: float) -> float:
         """Where a data value lies, in units from the left."""
@@ -108,8 +119,12 @@ class Canvas:
     def boxes(self, style: str, corners: Sequence[tuple[float, float, float, float]], tips: Sequence[str] = ()) -> None:
         """Filled rectangles (x0, y0, x1, y1) in data values, each with its tooltip where there are any."""
         if corners:
-            outlines = [self._places([(a, b), (c, b), (c, d), (a, d)]) for a, b, c, d in corners]
-            self.layers.append(Areas(style, outlines, tips))
+            self.layers.append(Boxes(style, [self._box(*box) for box in corners], tips))
+
+    def _box(self, x0: float, y0: float, x1: float, y1: float) -> tuple[float, float, float, float]:
+        left, right = sorted((self.x(x0), self.x(x1)))
+        top, bottom = sorted((self.y(y0), self.y(y1)))
+        return left, top, right, bottom
 
     def _places(self, points: Sequence[Point]) -> list[Point]:
         return [(self.x(x), self.y(y)) for x, y in points]
