@@ -125,6 +125,11 @@ def test_marks_that_would_overlap_take_rows_of_their_own():
     assert labels[0].get("y") != labels[1].get("y")
 
 
+def test_bands_without_words_take_no_row():
+    bands = [Mark(2, "as good", until=3), *(Mark(i, "", until=i + 0.5) for i in range(4, 10))]
+    assert drawn(sample.lines(marks=bands)).get("viewBox") == drawn(sample.lines(marks=bands[:1])).get("viewBox")
+
+
 def test_ticks_are_round_and_enclose_the_values():
     assert axes.ticks(0.24, 1.62, 5) == [0.0, 0.5, 1.0, 1.5, 2.0]
     assert axes.ticks(1, 10, 10, whole=True) == [float(i) for i in range(1, 11)]

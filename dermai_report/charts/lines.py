@@ -116,6 +116,9 @@ def _placed(marks: Sequence[Mark], scale: Scale, left: float) -> list[tuple[Mark
     rows: list[list[tuple[float, float]]] = []
     placed = []
     for mark in marks:
+        if not mark.label:  # a band that belongs to one before it
+            placed.append((mark, 0, "start"))
+            continue
         at = left + (WIDTH - left - RIGHT) * (mark.x - scale.low) / (scale.high - scale.low)
         length = axes.room([fmt.shorten(mark.label, MARK_LABEL)]) + 12
         anchor = "start" if at + length <= WIDTH else "end"
