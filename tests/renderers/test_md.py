@@ -9,7 +9,7 @@ from PIL import Image
 
 from dermai_report import charts
 from dermai_report.charts import as_png
-from dermai_report.cli.report import LEAST_CHARS
+from dermai_report.cli.options import LEAST_CHARS
 from dermai_report.errors import DermaiError
 from dermai_report.renderers import md
 from dermai_report.report import Gate, Ground

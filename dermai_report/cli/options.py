@@ -1,0 +1,118 @@
+"""The options of dermai-report: what they are called, and what makes a call wrong before anything is read."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import dermai_report
+from dermai_report import registry
+from dermai_report.cli import gate
+from dermai_report.cli.output import is_folder
+from dermai_report.errors import DermaiError
+
+LEAST_CHARS = 4_000  # the longest verdict that is shown, and the names of what was left out
+
+EPILOG = """\
+Without --format the verdict is printed to the terminal and nothing is written.
+`dermai-report explain [RULE]` tells what a rule checks, why it matters and when it is wrong.
+
+exit status: 0 fine, or nothing that --fail-on or --require ask about fails; 1 something does, or with --strict cannot be told;
+2 the input or the call is wrong (the message says what, where and what to do).
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every option with its help."""
+    known = ", ".join(n for n in registry.names("renderers"))
+    made = argparse.ArgumentParser(
+        prog="dermai-report",
+        description="Best epoch, overfitting, train-validation gap, the drop to the test set, and what to do next: an honest "
+        "report on a training run, every number with its interval.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("run", metavar="RUN", help="a run directory, such as runs/latest")
+    made.add_argument("--format", "-f", help=f"output format, or several with commas: {known}")
+    made.add_argument(
+        "--output", "-o", metavar="PATH", help="a file, a folder, or - for standard output (default: report/<run>/)"
+    )
+    made.add_argument(
+        "--images", action="store_true", help="with md: draw the charts as PNG files beside it, instead of as Mermaid"
+    )
+    made.add_argument("--source", help=f"log format of RUN, where it is not recognised: {', '.join(registry.names('sources'))}")
+    made.add_argument("--select", metavar="RULES", help="check only these rules (with commas)")
+    made.add_argument("--ignore", metavar="RULES", help="leave these rules out (with commas)")
+    made.add_argument(
+        "--config",
+        metavar="FILE",
+        type=Path,
+        help="TOML file with select, ignore and thresholds (default: pyproject.toml here)",
+    )
+    made.add_argument(
+        "--max-chars", metavar="N", type=int, help="of Markdown: leave out whole sections from the end (default: 60000)"
+    )
+    made.add_argument(
+        "--key", metavar="KEY", help="of Markdown: goes into its hidden first line, by which CI finds its comment"
+    )
+    gate.add_options(made)
+    made.add_argument("--version", action="version", version=f"dermai-report {dermai_report.__version__}")
+    return made
+
+
+def words(text: str | None) -> list[str]:
+    """The words between the commas."""
+    return [word.strip() for word in text.split(",")] if text else []
+
+
+def formats(wanted: str | None, output: str | None) -> list[str]:
+    """The formats asked for; an output file's ending will do, and without either there is the terminal.
+
+    Raises DermaiError for an unknown one, and where they do not fit the output.
+    """
+    from dermai_report.renderers import format_of, suffix
+
+    if wanted is None:
+        if output is not None and is_folder(output):
+            raise DermaiError(f"{output} names a folder, and no format is named", f"say which to write there: {_known_files()}")
+        return ["terminal"] if output in (None, "-") else [format_of(Path(output))]
+    names = list(dict.fromkeys(name.strip() for name in wanted.split(",")))
+    for name in names:
+        registry.load("renderers", name, "output format")
+    if len(names) > 1 and output is not None and not is_folder(output):
+        raise DermaiError(f"one output, {output}, for {len(names)} formats", "name a folder, or one format")
+    if len(names) == 1 and suffix(names[0]) is None and output is not None and is_folder(output):
+        raise DermaiError(
+            f"{names[0]} is printed, not written into a folder such as {output}",
+            f"name a file, such as report.txt, or {_known_files()}",
+        )
+    return names
+
+
+def of_formats(options: argparse.Namespace, formats: list[str]) -> dict[str, Any]:
+    """The options of formats that were given; raises DermaiError for one that none of the formats has."""
+    from dermai_report.renderers import takes
+
+    given = {key: value for key in ("max_chars", "key") if (value := getattr(options, key)) is not None}
+    for key in given:
+        if not any(takes(name, key) for name in formats):
+            raise DermaiError(f"--{key.replace('_', '-')} is of Markdown, and no Markdown is written", "add --format md")
+    if "key" in given:
+        from dermai_report.renderers import md
+
+        md.marker(given["key"])
+    if given.get("max_chars", LEAST_CHARS) < LEAST_CHARS:
+        raise DermaiError(f"--max-chars {options.max_chars} has no room for the verdict", f"give it at least {LEAST_CHARS:,}")
+    if options.images and ("md" not in formats or options.output == "-"):
+        raise DermaiError(
+            "--images draws the charts beside a Markdown file, and none is written", "add --format md, without -o -"
+        )
+    return given
+
+
+def _known_files() -> str:
+    from dermai_report.renderers import suffix
+
+    written = [name for name in registry.names("renderers") if suffix(name)]
+    return f"--format {','.join(written)}, or some of them"
