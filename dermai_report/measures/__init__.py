@@ -11,10 +11,10 @@ from dermai_report.measures.comparison import confusion_p, fisher_greater, fishe
 from dermai_report.measures.epochs import best_epoch, last_epoch, shipped_epoch
 from dermai_report.measures.gap import gap
 from dermai_report.measures.generalization import generalization
-from dermai_report.measures.intervals import newcombe, samples_to_resolve, wilson
+from dermai_report.measures.intervals import independent_difference, newcombe, samples_to_resolve, wilson
 from dermai_report.measures.label_noise import expected_suspects, suspected_labels
 from dermai_report.measures.overfitting import detect_overfitting
-from dermai_report.measures.paired import compare
+from dermai_report.measures.paired import compare, mcnemar
 from dermai_report.measures.scores import accuracy_without, test_scores
 from dermai_report.measures.selection import selection_optimism
 from dermai_report.measures.shift import label_shift
@@ -46,10 +46,12 @@ __all__ = [
     "gap",
     "generalization",
     "holm",
+    "independent_difference",
     "label_shift",
     "last_epoch",
     "loses_confidence_only",
     "mann_kendall",
+    "mcnemar",
     "newcombe",
     "noise_scale",
     "overfitting",

@@ -29,12 +29,21 @@ def newcombe(p1: float, n1: float, p2: float, n2: float, z: float = Z95) -> tupl
 
     p1, p2: proportions in [0, 1]; n1, n2: sample sizes. Source: Newcombe 1998, Statistics in Medicine 17:873, method 10.
     """
-    low1, high1 = wilson(p1 * n1, n1, z)
-    low2, high2 = wilson(p2 * n2, n2, z)
-    difference = p1 - p2
+    return independent_difference(p1, wilson(p1 * n1, n1, z), p2, wilson(p2 * n2, n2, z))
+
+
+def independent_difference(
+    value1: float, ci1: tuple[float, float], value2: float, ci2: tuple[float, float]
+) -> tuple[float, float]:
+    """Interval of value1 - value2 for two independent samples, from the interval of each (of any score, at the same level).
+
+    The distances to the limits add up by squares, each limit with the one that makes the difference as extreme (MOVER: Zou and
+    Donner 2008, Statistics in Medicine 27:1693).
+    """
+    difference = value1 - value2
     return (
-        difference - math.hypot(p1 - low1, high2 - p2),
-        difference + math.hypot(high1 - p1, p2 - low2),
+        difference - math.hypot(value1 - ci1[0], ci2[1] - value2),
+        difference + math.hypot(ci1[1] - value1, value2 - ci2[0]),
     )
 
 
@@ -43,16 +52,39 @@ def mean_interval(losses: np.ndarray, codes: np.ndarray | None = None) -> tuple[
 
     codes: (n,) group numbers, where samples of one group are alike: deviations then add up within groups first.
     """
-    n = len(losses)
-    if n < 2 or not np.isfinite(losses).all():
+    if not np.isfinite(losses).all():
         return None
-    mean = float(losses.mean(dtype=np.float64))
-    deviation = losses.astype(np.float64) - mean
+    mean = float(losses.mean(dtype=np.float64)) if len(losses) else 0.0
+    half = half_width(losses.astype(np.float64) - mean, codes)
+    return None if half is None else (max(mean - half, 0.0), mean + half)
+
+
+def half_width(deviation: np.ndarray, codes: np.ndarray | None = None) -> float | None:
+    """Half of the 95 % interval of a mean of (n,) samples with these deviations from it; None for fewer than 2 samples.
+
+    A score that is no mean has them too: each sample's influence on it (the infinitesimal jackknife: Efron and Tibshirani
+    1993, chapter 21). codes: (n,) group numbers; deviations then add up within groups, and groups are counted.
+    """
     sums = deviation if codes is None else np.bincount(codes, weights=deviation)
-    if len(sums) < 2:
+    m = len(sums)
+    if m < 2:
         return None
-    error = math.sqrt(float(sums @ sums) * len(sums) / (len(sums) - 1)) / n
-    return max(mean - Z95 * error, 0.0), mean + Z95 * error
+    return student95(m - 1) * math.sqrt(float(sums @ sums) * m / (m - 1)) / len(deviation)
+
+
+def student95(freedom: float) -> float:
+    """The 97.5 % quantile of Student's t: by its expansion in 1 / freedom (Abramowitz and Stegun 26.7.5), exact for 1 and 2.
+
+    Off by less than 0.4 % at 3 degrees of freedom, 0.01 % from 6 on.
+    """
+    if freedom < 3:
+        return 12.7062 if freedom < 2 else 4.3027
+    z, f = Z95, 1 / freedom
+    g1 = (z**3 + z) / 4
+    g2 = (5 * z**5 + 16 * z**3 + 3 * z) / 96
+    g3 = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
+    g4 = (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160
+    return z + f * (g1 + f * (g2 + f * (g3 + f * g4)))
 
 
 def samples_to_resolve(p1: float, p2: float, limit: int = 10_000_000) -> int | None:

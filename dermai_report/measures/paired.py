@@ -1,4 +1,8 @@
-"""Two models on the same samples: a paired comparison, never two separate intervals."""
+"""Two models on the same samples: a paired comparison, never two separate intervals.
+
+Samples are matched by identifier. Where they carry a group (images of one patient), differences add up within groups, so that an
+interval counts patients. Models tested on different samples: `measures.independent_difference`, which is far wider.
+"""
 
 from __future__ import annotations
 
@@ -6,53 +10,76 @@ import math
 
 import numpy as np
 
-from dermai_report.measures.intervals import Z95
-from dermai_report.report import Record
+from dermai_report.measures.groups import group_codes
+from dermai_report.measures.intervals import Z95, half_width
+from dermai_report.measures.scores import sample_losses
+from dermai_report.report import Interval, Record
 from dermai_report.run import Predictions
 
 
 class Paired(Record, frozen=True):
-    """The second model against the first on the n samples both have.
+    """The second model less the first, on the n samples both have; intervals are 95 %.
 
     fixed: wrong before, right now; broken: right before, wrong now; difference: accuracy gained, a fraction, with its interval;
-    p: of McNemar's exact test that both are equally often right.
+    p: of McNemar's exact test that both are equally often right (None where samples come in groups, which it cannot allow for);
+    loss: nats gained, None without probabilities; macro_f1: over the classes that occur or are called by either.
+    relabelled: how many of the samples have another label in the second run; they are left out, n does not count them.
     """
 
     n: int
     fixed: int
     broken: int
     difference: float
-    ci95: tuple[float, float]
-    p: float
+    ci95: Interval
+    p: float | None
     only_first: int
     only_second: int
+    loss: float | None = None
+    loss_ci95: Interval | None = None
+    macro_f1: float | None = None
+    macro_f1_ci95: Interval | None = None
+    relabelled: int = 0
+    n_groups: int | None = None
 
 
 def compare(first: Predictions, second: Predictions) -> Paired | None:
-    """Match by sample identifier and compare; None when no sample is shared.
+    """Match by sample identifier and compare; None when no sample with the same label is shared.
 
-    Sources: McNemar 1947 (exact form); Bonett and Price 2012, J. Educational and Behavioral Statistics 37:479 (interval).
+    Class numbers must mean the same in both. Sources: McNemar 1947 (exact form); Bonett and Price 2012, J. Educational and
+    Behavioral Statistics 37:479 (accuracy); the t interval of paired differences (loss), and of influences (macro F1).
     """
     place = {name: i for i, name in enumerate(first.sample)}
-    pairs = [(place[name], i) for i, name in enumerate(second.sample) if name in place]
-    if not pairs:
+    pairs = np.array([(place[name], i) for i, name in enumerate(second.sample) if name in place], dtype=np.int64).reshape(-1, 2)
+    same = first.label[pairs[:, 0]] == second.label[pairs[:, 1]]
+    before, now = pairs[same].T
+    n = len(before)
+    if not n:
         return None
-    before, now = np.array(pairs).T
-    was, is_now = first.predicted[before] == first.label[before], second.predicted[now] == second.label[now]
-    fixed, broken, n = int((~was & is_now).sum()), int((was & ~is_now).sum()), len(pairs)
+    label, was, is_now = first.label[before], first.predicted[before], second.predicted[now]
+    codes = group_codes(first)
+    codes = None if codes is None else np.unique(codes[before], return_inverse=True)[1]
+    fixed, broken = int(((was != label) & (is_now == label)).sum()), int(((was == label) & (is_now != label)).sum())
+    f1, f1_ci = f1_difference(label, was, is_now, codes)
+    loss, loss_ci = _loss_difference(sample_losses(first), sample_losses(second), before, now, codes)
     return Paired(
         n=n,
         fixed=fixed,
         broken=broken,
         difference=(fixed - broken) / n,
-        ci95=difference_interval(fixed, broken, n),
-        p=mcnemar(fixed, broken),
-        only_first=len(first) - n,
-        only_second=len(second) - n,
+        ci95=difference_interval(fixed, broken, n) if codes is None else _grouped(label, was, is_now, codes),
+        p=mcnemar(fixed, broken) if codes is None else None,
+        only_first=len(first) - len(pairs),
+        only_second=len(second) - len(pairs),
+        loss=loss,
+        loss_ci95=loss_ci,
+        macro_f1=f1,
+        macro_f1_ci95=f1_ci,
+        relabelled=len(pairs) - n,
+        n_groups=None if codes is None else int(codes.max()) + 1,
     )
 
 
-def difference_interval(fixed: int, broken: int, n: int) -> tuple[float, float]:
+def difference_interval(fixed: int, broken: int, n: int) -> Interval:
     """95 % interval of a paired difference of proportions, from its discordant pairs; in [-1, 1]."""
     up, down = (fixed + 1) / (n + 2), (broken + 1) / (n + 2)
     half = Z95 * math.sqrt((up + down - (up - down) ** 2) / (n + 2))
@@ -69,3 +96,71 @@ def mcnemar(fixed: int, broken: int) -> float:
         math.exp(math.lgamma(n + 1) - math.lgamma(i + 1) - math.lgamma(n - i + 1) + log_half_n) for i in range(k + 1)
     )
     return min(1.0, 2 * tail)
+
+
+def f1_difference(
+    label: np.ndarray, was: np.ndarray, is_now: np.ndarray, codes: np.ndarray | None = None
+) -> tuple[float, Interval | None]:
+    """The second model's macro F1 less the first's on (n,) samples, with its 95 % interval; None for fewer than 2 samples.
+
+    The two models' influences are subtracted sample by sample before they are squared. As in Bonett and Price's interval
+    one discordant sample each way is added, spread evenly over all samples: two models that agree need not be equal.
+    """
+    k = 1 + int(max(label.max(), was.max(), is_now.max()))
+    seen = np.unique((label, was, is_now))
+    (before, slope_before), (now, slope_now) = (_f1_influence(label, called, k, len(seen)) for called in (was, is_now))
+    moved = slope_now - slope_before
+    half = half_width(moved - moved.mean(), codes)
+    if half is None:
+        return now - before, None
+    units = len(label) if codes is None else int(codes.max()) + 1
+    swing = _f1_swing(label, was, is_now, k, len(seen))
+    half = math.hypot(half, Z95 * math.sqrt(2 * float((swing**2).mean()) * len(label) / units) / len(label))
+    return now - before, (max(now - before - half, -1.0), min(now - before + half, 1.0))
+
+
+def _f1_influence(label: np.ndarray, called: np.ndarray, k: int, classes: int) -> tuple[float, np.ndarray]:
+    """Macro F1 over `classes` of k classes, and each sample's influence on it, (n,) with mean 0."""
+    f1, both = _f1(label, called, k)
+    slope = np.where(label == called, 2 / both[label], 0.0) - f1[label] / both[label] - f1[called] / both[called]
+    return float(f1.sum() / classes), slope * len(label) / classes
+
+
+def _f1_swing(label: np.ndarray, was: np.ndarray, is_now: np.ndarray, k: int, classes: int) -> np.ndarray:
+    """How far each sample (n,) could move the influence by turning from wrong to right, on average of both models."""
+    swing = np.zeros(k)
+    for called in (was, is_now):
+        f1, both = _f1(label, called, k)
+        swing += (2 - f1) / both / 2
+    each: np.ndarray = swing[label] * len(label) / classes
+    return each
+
+
+def _f1(label: np.ndarray, called: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """F1 of each class (0 where it neither occurs nor is called), and the samples that are it plus those called it (1 at least)."""
+    hit = np.bincount(label[label == called], minlength=k)
+    both = np.maximum(np.bincount(label, minlength=k) + np.bincount(called, minlength=k), 1)
+    return 2 * hit / both, both
+
+
+def _grouped(label: np.ndarray, was: np.ndarray, is_now: np.ndarray, codes: np.ndarray) -> Interval:
+    """95 % interval of the accuracy gained, from its sums within groups, with one discordant sample more each way."""
+    gained = (is_now == label).astype(float) - (was == label)
+    n, mean = len(label), float(gained.mean())
+    half = half_width(gained - mean, codes)
+    if half is None:
+        return -1.0, 1.0
+    half = math.hypot(half, Z95 * math.sqrt(2 * n / (int(codes.max()) + 1)) / n)
+    return max(mean - half, -1.0), min(mean + half, 1.0)
+
+
+def _loss_difference(
+    first: np.ndarray | None, second: np.ndarray | None, before: np.ndarray, now: np.ndarray, codes: np.ndarray | None
+) -> tuple[float | None, Interval | None]:
+    """The second model's mean loss less the first's, with its 95 % interval; None where one has no probabilities."""
+    if first is None or second is None:
+        return None, None
+    moved = second[now] - first[before]
+    mean = float(moved.mean())
+    half = half_width(moved - mean, codes)
+    return mean, None if half is None else (mean - half, mean + half)

@@ -202,10 +202,17 @@ def accuracy_without(run: Run, samples: set[str]) -> tuple[float, Interval] | No
 
 def loss_interval(outcome: Predictions | None, codes: np.ndarray | None = None) -> Interval | None:
     """95 % interval of the mean negative log-likelihood, from the standard error over samples or groups (2 or more)."""
+    losses = sample_losses(outcome)
+    return None if losses is None else mean_interval(losses, codes)
+
+
+def sample_losses(outcome: Predictions | None) -> np.ndarray | None:
+    """The negative log-likelihood (n,) of each sample's label, in nats; None without probabilities."""
     if outcome is None or outcome.probabilities is None:
         return None
     true = outcome.probabilities[np.arange(len(outcome)), outcome.label].astype(np.float64)
-    return mean_interval(-np.log(np.maximum(true, SMALLEST_PROBABILITY)), codes)
+    losses: np.ndarray = -np.log(np.maximum(true, SMALLEST_PROBABILITY))
+    return losses
 
 
 def _mean_where(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from dermai_report.measures.comparison import confusion_p, fisher_greater, fisher_less, holm, same_mix
+from dermai_report.measures.intervals import independent_difference, newcombe, student95, wilson
 from dermai_report.measures.paired import compare, difference_interval, mcnemar
+from dermai_report.run import Predictions
 from tests import builders
 
 
@@ -87,3 +89,75 @@ def test_paired_interval_covers() -> None:
 def test_mcnemar_agrees_with_scipy(fixed: int, broken: int) -> None:
     expected = stats.binomtest(fixed, fixed + broken).pvalue if fixed + broken else 1.0
     assert mcnemar(fixed, broken) == pytest.approx(expected)
+
+
+def two_models(
+    rng: np.random.Generator, n: int, k: int = 4, gain: float = 0.3, prior: np.ndarray | None = None, groups: int = 0
+) -> list[Predictions]:
+    """Two correlated models on the same samples; the second has more skill by `gain`. Samples of one group are alike."""
+    label = rng.choice(k, n, p=prior)
+    shared = rng.normal(size=(n, k))
+    group = rng.integers(0, groups, n) if groups else None
+    if group is not None:
+        shared = (shared + rng.normal(size=(groups, k))[group]) / 2**0.5
+    models = []
+    for skill in (1.6, 1.6 + gain):
+        logits = 0.9 * shared + 0.44 * rng.normal(size=(n, k))
+        logits[np.arange(n), label] += skill
+        p = np.exp(1.5 * logits)
+        p /= p.sum(axis=1, keepdims=True)
+        names = None if group is None else [str(g) for g in group]
+        models.append(
+            Predictions(
+                sample=[str(i) for i in range(n)], label=label, predicted=p.argmax(axis=1), probabilities=p, group=names
+            )
+        )
+    return models
+
+
+@pytest.mark.parametrize(("n", "k", "rarest", "groups"), [(100, 4, 1, 0), (200, 10, 1, 0), (300, 5, 20, 0), (400, 4, 1, 40)])
+def test_paired_intervals_cover(n: int, k: int, rarest: int, groups: int) -> None:
+    """Accuracy, loss and macro F1: the true differences are those of a huge sample."""
+    prior = np.linspace(1, rarest, k) / np.linspace(1, rarest, k).sum()
+    truth = compare(*two_models(np.random.default_rng(9), 200_000, k, prior=prior))
+    rng, covered = np.random.default_rng(4), np.zeros(3)
+    for _ in range(300):
+        found = compare(*two_models(rng, n, k, prior=prior, groups=groups))
+        assert truth is not None
+        assert found is not None
+        spans = (found.ci95, found.loss_ci95, found.macro_f1_ci95)
+        values = (truth.difference, truth.loss, truth.macro_f1)
+        covered += [low <= v <= high for (low, high), v in zip(spans, values, strict=True)]
+    assert (covered / 300 >= 0.92).all()
+    assert (covered / 300 <= 0.99).all()
+
+
+def test_a_relabelled_sample_is_left_out_and_counted() -> None:
+    base = builders.predictions(np.random.default_rng(0), 50)
+    changed = base.label.copy()
+    changed[:3] = (changed[:3] + 1) % 4
+    found = compare(base, replace(base, label=changed))
+    assert found is not None
+    assert (found.n, found.relabelled, found.difference, found.macro_f1) == (47, 3, 0.0, 0.0)
+    assert found.macro_f1_ci95 is not None
+    assert found.macro_f1_ci95[0] < 0 < found.macro_f1_ci95[1]
+
+
+def test_groups_leave_no_exact_test() -> None:
+    one, two = two_models(np.random.default_rng(0), 200, groups=10)
+    found = compare(one, two)
+    alone = compare(replace(one, group=None), replace(two, group=None))
+    assert found is not None
+    assert alone is not None
+    assert (found.p, found.n_groups) == (None, 10)
+    assert found.ci95[1] - found.ci95[0] > alone.ci95[1] - alone.ci95[0]
+
+
+def test_independent_difference_is_newcombe_for_proportions() -> None:
+    expected = newcombe(0.8, 200, 0.7, 150)
+    assert independent_difference(0.8, wilson(160, 200), 0.7, wilson(105, 150)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("freedom", [1, 2, 3, 5, 12, 400])
+def test_students_quantile_agrees_with_scipy(freedom: int) -> None:
+    assert student95(freedom) == pytest.approx(stats.t.ppf(0.975, freedom), rel=2e-3)
