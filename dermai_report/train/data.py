@@ -10,15 +10,14 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from dermai_report.datasets.collections import open_collection
+from dermai_report.datasets.items import SPLITS, Item, count
+from dermai_report.datasets.splitting import hold_out
 from dermai_report.errors import DermaiError
 from dermai_report.run import Data
 from dermai_report.train import machine
 from dermai_report.train.config import TrainConfig
-from dermai_report.train.digits import open_digits
-from dermai_report.train.folders import open_folder
-from dermai_report.train.items import SPLITS, Item, count
 from dermai_report.train.pixels import Decoded, decode_all, fingerprint
-from dermai_report.train.splitting import hold_out
 from dermai_report.train.storage import Storage
 
 
@@ -76,7 +75,7 @@ def load_data(config: TrainConfig, progress: Callable[[str, int], Callable[[], N
 
     progress(title, total) returns what is called after each picture. Raises DermaiError for what cannot be trained on.
     """
-    collection = open_digits() if config.data == "digits" else open_folder(Path(config.data))
+    collection = open_collection(config.data)
     fractions = {"val": config.val_fraction, "test": config.test_fraction}
     check_classes(collection.items, collection.source)
     held_out = tuple(s for s, f in fractions.items() if f > 0 and s not in {i.split for i in collection.items})

@@ -24,10 +24,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from dermai_report.datasets import decoding
+from dermai_report.datasets.items import Collection, Item
 from dermai_report.errors import DermaiError
 from dermai_report.files import write_atomically
-from dermai_report.train import decoding
-from dermai_report.train.items import Collection, Item
 from dermai_report.train.storage import Storage
 
 DECODER = 1  # raise it when decoding.py gives other pixels

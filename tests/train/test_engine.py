@@ -194,7 +194,7 @@ def test_decoded_images_are_reused(options: Options, monkeypatch: pytest.MonkeyP
         raise AssertionError("decoded again")
 
     with monkeypatch.context() as patch:
-        patch.setattr("dermai_report.train.decoding.resize", refuse)
+        patch.setattr("dermai_report.datasets.decoding.resize", refuse)
         again = load_data(TrainConfig.from_mapping(options(seed=2)))
     assert torch.equal(first.train.pixels, again.train.pixels)
     assert first.facts.fingerprint == again.facts.fingerprint

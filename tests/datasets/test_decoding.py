@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dermai_report.train.decoding import decode, looks_like_image, resize
+from dermai_report.datasets.decoding import decode, looks_like_image, resize
 
 GREY = np.array([[0, 64], [128, 255]], np.uint8).repeat(16, 0).repeat(16, 1)
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
+from dermai_report.datasets.items import Item
 from dermai_report.errors import DermaiError
-from dermai_report.train.items import Item
 
 
 def hold_out(items: Sequence[Item], fractions: Mapping[str, float], seed: int) -> list[Item]:

@@ -6,74 +6,53 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from dermai_report.datasets import decoding
+from dermai_report.datasets.items import Collection, Item
+from dermai_report.datasets.layout import LAYOUT, check_root, split_folders, subfolders, unreadable
 from dermai_report.errors import DermaiError
-from dermai_report.train import decoding
-from dermai_report.train.items import Collection, Item
 
-SPLIT_NAMES = {"train": ("train", "training"), "val": ("val", "valid", "validation"), "test": ("test", "testing")}
-LAYOUT = "expected DIR/train/<class>/*.jpg with DIR/val and DIR/test beside it, or DIR/<class>/*.jpg"
+WHAT = "a folder of images"
 
 
-def open_folder(root: Path) -> Collection:
-    """The pictures below `root`, sorted by path. Raises DermaiError for a layout that cannot be trained on."""
-    if not root.exists():
-        raise DermaiError(f"no such folder: {root}", "give --data a folder of images, or --data digits")
-    if not root.is_dir():
-        raise DermaiError(f"{root} is a file, not a folder of images", LAYOUT)
+def recognises(data: str) -> bool:
+    """Whether it is a folder."""
+    return Path(data).is_dir()
+
+
+def open_collection(data: str) -> Collection:
+    """The pictures below a folder, sorted by path. Raises DermaiError for a layout that cannot be trained on."""
+    root = Path(data)
+    check_root(root)
     seen: dict[tuple[int, int], Path] = {}
-    splits = _split_folders(root) or {"train": root}
+    splits = split_folders(root) or {"train": root}
     items = [item for split, folder in splits.items() for item in _items(root, folder, split, seen)]
     return Collection(
         source=str(root), items=items, read=lambda item: (root / item.sample).read_bytes(), decode=decoding.decode
     )
 
 
-def _split_folders(root: Path) -> dict[str, Path]:
-    """The folder of each split, or nothing when the folders below `root` are classes."""
-    found: dict[str, Path] = {}
-    for folder in _subfolders(root):
-        for split, spellings in SPLIT_NAMES.items():
-            if folder.name.lower() not in spellings:
-                continue
-            if split in found:
-                raise DermaiError(
-                    f"{root} has two folders for {split}: {found[split].name} and {folder.name}", "keep one of them"
-                )
-            found[split] = folder
-    if found and "train" not in found:
-        raise DermaiError(f"{root} has {', '.join(f.name for f in found.values())} but no train folder", LAYOUT)
-    return found
-
-
 def _items(root: Path, folder: Path, split: str, seen: dict[tuple[int, int], Path]) -> Iterator[Item]:
     """The pictures of one split; a class is a folder, and one without pictures is an error. seen: folders read so far."""
-    classes = _subfolders(folder)
+    classes = subfolders(folder)
     if not classes:
         raise DermaiError(f"{folder} holds no class folders", LAYOUT)
     for of_class in classes:
-        pictures = sorted(_pictures(of_class, seen))
-        if not pictures:
+        paths = sorted(pictures(of_class, seen))
+        if not paths:
             raise DermaiError(
                 f"class {of_class.name!r} has no images in {folder}", "add images to it, or remove the empty folder"
             )
-        for path in pictures:
+        for path in paths:
             _check_name(path)
             yield Item(path.relative_to(root).as_posix(), of_class.name, split)
 
 
-def _subfolders(folder: Path) -> list[Path]:
-    try:
-        return sorted(f for f in folder.iterdir() if f.is_dir() and not f.name.startswith("."))
-    except OSError as error:
-        raise _unreadable(error) from error
-
-
-def _pictures(folder: Path, seen: dict[tuple[int, int], Path]) -> Iterator[Path]:
+def pictures(folder: Path, seen: dict[tuple[int, int], Path]) -> Iterator[Path]:
     """The pictures below a folder, links followed. A folder that is reached twice is an error: its pictures would stand in
     the data twice, perhaps in two splits."""
 
     def stop(error: OSError) -> None:
-        raise _unreadable(error) from error
+        raise unreadable(error) from error
 
     for parent, _, files in os.walk(folder, followlinks=True, onerror=stop):
         status = Path(parent).stat()
@@ -92,10 +71,6 @@ def _prefix(path: Path) -> bytes:
             return file.read(decoding.PREFIX)
     except OSError:  # a dangling link, no permission: named when it is decoded, if its ending says picture
         return b""
-
-
-def _unreadable(error: OSError) -> DermaiError:
-    return DermaiError(f"cannot read the folder {error.filename}: {error.strerror}", "give it read permission, or remove it")
 
 
 def _check_name(path: Path) -> None:
