@@ -40,11 +40,13 @@ golden: $(VENV)/.train
 bench: $(VENV)/.train
 	$(BIN)/python benchmarks/report.py
 
-# docs/rules.md, from the rules themselves.
-docs: $(VENV)/.train
+# docs/rules.md, from the rules themselves, and the whole documentation as pages in site/.
+docs: $(VENV)/.docs
 	$(BIN)/python docs/build.py
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs site
+	@echo site/index.html
 
-$(VENV)/.train $(VENV)/.test $(VENV)/.dev: $(VENV)/.%: pyproject.toml constraints.txt
+$(VENV)/.train $(VENV)/.docs $(VENV)/.test $(VENV)/.dev: $(VENV)/.%: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) --editable ".[$*]"
 	@touch $@
