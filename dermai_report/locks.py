@@ -1,4 +1,7 @@
-"""The lock on a run's log, held by its writer: it tells a running run from a dead one. Windows has no flock: no lock."""
+"""Locks: of its writer on a run's log, which tells a running run from a dead one; of a training on its data folder.
+
+Windows has no flock: no lock.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,11 @@ from typing import IO
 MOMENT = 0.5  # seconds; a reader that looks whether the lock is held keeps it for microseconds
 
 
-def hold(file: IO[bytes], wait: bool = False) -> bool:
-    """Lock the file for the life of the process; the kernel lets go even after kill -9.
+def hold(file: IO[bytes] | int, wait: bool = False, shared: bool = False) -> bool:
+    """Lock the open file (or folder, by its handle) until it is closed; the kernel lets go even after kill -9.
 
-    False when another process still holds it after a moment; with `wait`, waits for as long as it takes.
+    False when another process still holds it after a moment; with `wait`, waits for as long as it takes. `shared`: beside
+    others that share it.
     """
     try:
         import fcntl
@@ -21,7 +25,7 @@ def hold(file: IO[bytes], wait: bool = False) -> bool:
     end = time.monotonic() + MOMENT
     while True:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             if not wait and time.monotonic() >= end:
                 return False
