@@ -89,6 +89,8 @@ def _facts(run: Run) -> RunFacts:
         n_epochs=len(run.epochs),
         status=run.status,
         seconds=sum(seconds) if seconds else None,
+        config=dict(run.config),
+        parent=run.parent,
     )
 
 

@@ -26,6 +26,8 @@ def _facts(run: Run) -> Iterator[Fact]:
         yield Fact("Training time", f"{wording.duration(sum(seconds))} in {wording.plural(len(seconds), 'epoch')}")
     if run.seed is not None:
         yield Fact("Seed", str(run.seed))
+    if run.parent is not None:
+        yield Fact("Made from", f"{run.parent.id}, with {', '.join(run.parent.actions) or 'no action'}")
     if run.git.get("revision"):
         yield Fact("Code", f"{run.git['revision']}{' with uncommitted changes' if run.git.get('dirty') else ''}")
     yield from _data(run)

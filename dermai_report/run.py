@@ -51,6 +51,14 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sha256: str | None = None
 
 
+class Parent(msgspec.Struct, frozen=True, kw_only=True):
+    """The run whose recommendations made this one: its id, where it was, and the actions that were taken."""
+
+    id: str
+    path: str
+    actions: list[str]
+
+
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One pass over a split: n samples, mean loss in nats, accuracy, confusion counts (rows true, columns predicted)."""
 
@@ -133,6 +141,7 @@ class Run:
     data: Data = field(default_factory=Data)
     environment: Mapping[str, Any] = field(default_factory=dict)
     seed: int | None = None
+    parent: Parent | None = None
     git: Mapping[str, Any] = field(default_factory=dict)
     started: str | None = None
     finished: str | None = None

@@ -31,7 +31,7 @@ from dermai_report.errors import DermaiError, unknown_name
 from dermai_report.files import point_to, reading_from, sha256, write_atomically, writing_to
 from dermai_report.locks import hold
 from dermai_report.plain import plain, text
-from dermai_report.run import FORMAT, Checkpoint, Data, Status
+from dermai_report.run import FORMAT, Checkpoint, Data, Parent, Status
 from dermai_report.run_files import EPOCHS, MANIFEST, TEST, Manifest, check_manifest, json_schemas, parse_epoch, read_manifest
 from dermai_report.run_reading import read_run_directory
 
@@ -47,7 +47,8 @@ class RunWriter:
 
     classes: the class names, in the order of the model's outputs (numbers become text); config: what was chosen, such as
     vars(args) (see plain.py for what becomes of values that are not JSON's). `path` is the directory. Raises DermaiError
-    when it cannot be written or a value does not fit; what does not fit here is found before the directory is made.
+    when it cannot be written or a value does not fit; what does not fit here is found before the directory is made. parent: the
+    run whose recommendations made this one.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class RunWriter:
         data: Data | None = None,
         environment_facts: Mapping[str, Any] | None = None,
         seed: int | None = None,
+        parent: Parent | None = None,
     ) -> None:
         started = datetime.datetime.now(datetime.UTC)
         manifest = _checked(
@@ -73,6 +75,7 @@ class RunWriter:
             data=data or Data(),
             environment=environment.versions() if environment_facts is None else environment_facts,
             seed=seed,
+            parent=parent,
             git=environment.git_state(),
         )
         self.path = _new_directory(Path(root), manifest.name, started)

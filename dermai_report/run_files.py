@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from dermai_report.errors import DermaiError
-from dermai_report.run import FORMAT, Checkpoint, Data, EpochLog, Evaluation, Status
+from dermai_report.run import FORMAT, Checkpoint, Data, EpochLog, Evaluation, Parent, Status
 
 T = TypeVar("T")
 Number = float | str | None
@@ -41,6 +41,7 @@ class Manifest(msgspec.Struct, kw_only=True, omit_defaults=True):
     data: Data = msgspec.field(default_factory=Data)
     environment: dict[str, Any] = {}
     seed: int | None = None
+    parent: Parent | None = None
     git: dict[str, Any] = {}
     checkpoints: dict[str, Checkpoint] = {}
     temperature: float | None = None

@@ -63,6 +63,7 @@ def _read(path: Path) -> Run:
         data=manifest.data,
         environment=manifest.environment,
         seed=manifest.seed,
+        parent=manifest.parent,
         git=manifest.git,
         started=manifest.started,
         finished=manifest.finished,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
+from dermai_report.run import Parent
 from dermai_report.report.record import Interval, Record, Verdict
 
 
 class RunFacts(Record, frozen=True):
-    """Which run this is."""
+    """Which run this is; config: what was chosen, for `dermai-train --apply`; parent: the run it was made from."""
 
     id: str
     name: str
@@ -20,6 +21,8 @@ class RunFacts(Record, frozen=True):
     n_epochs: int
     status: str
     seconds: float | None = None
+    config: dict[str, Any] = msgspec.field(default_factory=dict)
+    parent: Parent | None = None
 
 
 class ByAccuracy(Record, frozen=True):

@@ -14,6 +14,7 @@ from torch.optim import Optimizer
 
 from dermai_report import environment, run_directory
 from dermai_report.errors import DermaiError
+from dermai_report.run import Parent
 from dermai_report.run_directory import RunWriter
 from dermai_report.train import checkpoints, failures, machine, metrics, precision, readme, strategies, weights
 from dermai_report.train.batches import count_batches, training_batches
@@ -78,8 +79,12 @@ class Result:
     signal: int | None
 
 
-def train(config: TrainConfig, command: str, progress: Progress, resume: Path | None = None) -> Result:
-    """Train, evaluate and record one run; a signal ends it early, marked as interrupted. `resume`: the run to continue.
+def train(
+    config: TrainConfig, command: str, progress: Progress, resume: Path | None = None, parent: Parent | None = None
+) -> Result:
+    """Train, evaluate and record one run; a signal ends it early, marked as interrupted.
+
+    resume: the run to continue; parent: the run whose recommendations made this configuration.
 
     Whatever can be wrong with the call or the data is found before the run directory is made. Raises DermaiError.
     """
@@ -104,7 +109,7 @@ def train(config: TrainConfig, command: str, progress: Progress, resume: Path | 
     if resume:
         check_same_data(resume, data)
         checkpoints.load_state(resume, training.model.net, training.optimizer, training.average, history)
-    run = RunWriter.resume(resume, epochs=history.epochs) if resume else open_run(training, command)
+    run = RunWriter.resume(resume, epochs=history.epochs) if resume else open_run(training, command, parent)
     with interruptible() as interruption, run:
         try:
             phase = fit(training, history, run, interruption, progress)
@@ -147,7 +152,7 @@ def prepare(config: TrainConfig, data: DataSet, device: torch.device) -> Trainin
     )
 
 
-def open_run(training: Training, command: str) -> RunWriter:
+def open_run(training: Training, command: str, parent: Parent | None = None) -> RunWriter:
     """The run directory, with everything that is known before the first epoch."""
     config, data = training.config, training.data
     run = RunWriter(
@@ -158,6 +163,7 @@ def open_run(training: Training, command: str) -> RunWriter:
         data=data.facts,
         environment_facts={**environment.versions(), **machine.describe(training.device), "command": command},
         seed=config.seed,
+        parent=parent,
     )
     readme.write(run.path, config, data, command)
     return run
