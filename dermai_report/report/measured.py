@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from dermai_report.run import Parent
 from dermai_report.report.record import Interval, Record, Verdict
+from dermai_report.run import Parent
 
 
 class RunFacts(Record, frozen=True):

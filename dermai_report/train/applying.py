@@ -55,7 +55,9 @@ def read_report(path: Path) -> Reported:
     try:
         reported = msgspec.json.decode(path.read_bytes(), type=Reported)
     except OSError as error:
-        raise DermaiError(f"cannot read {path}: {error.strerror or error}", "dermai-report RUN --format json writes one") from None
+        raise DermaiError(
+            f"cannot read {path}: {error.strerror or error}", "dermai-report RUN --format json writes one"
+        ) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DermaiError(f"{path} is no report.json: {error}", "dermai-report RUN --format json writes one") from None
     if "data" not in reported.run.config:
