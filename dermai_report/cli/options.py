@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("run", metavar="RUN", help="a run directory, such as runs/latest")
+    made.add_argument("run", metavar="RUN", help="a run directory, such as runs/latest, or any log of a training")
     made.add_argument("--format", "-f", help=f"output format, or several with commas: {known}")
     made.add_argument(
         "--output", "-o", metavar="PATH", help="a file, a folder, or - for standard output (default: report/<run>/)"
@@ -42,6 +43,13 @@ def parser() -> argparse.ArgumentParser:
         "--images", action="store_true", help="with md: draw the charts as PNG files beside it, instead of as Mermaid"
     )
     made.add_argument("--source", help=f"log format of RUN, where it is not recognised: {', '.join(registry.names('sources'))}")
+    made.add_argument("--run", dest="which", metavar="NAME", help="which run of RUN, where it holds several")
+    made.add_argument(
+        "--column",
+        metavar="METRIC=NAME",
+        action="append",
+        help="the column of a log that holds a metric, where its name does not tell: val_loss=NAME (as often as needed)",
+    )
     made.add_argument("--select", metavar="RULES", help="check only these rules (with commas)")
     made.add_argument("--ignore", metavar="RULES", help="leave these rules out (with commas)")
     made.add_argument(
@@ -59,6 +67,17 @@ def parser() -> argparse.ArgumentParser:
     gate.add_options(made)
     made.add_argument("--version", action="version", version=f"dermai-report {dermai_report.__version__}")
     return made
+
+
+def columns(chosen: Sequence[str] | None) -> dict[str, str]:
+    """The columns chosen by METRIC=NAME; raises DermaiError where one is neither."""
+    found = {}
+    for text in chosen or ():
+        metric, _, name = text.partition("=")
+        if not metric.strip() or not name:
+            raise DermaiError(f"--column {text} names no column", "such as --column val_loss=NAME")
+        found[metric.strip()] = name
+    return found
 
 
 def words(text: str | None) -> list[str]:

@@ -30,7 +30,7 @@ def _run(arguments: Sequence[str]) -> int:
     from dermai_report.sources import read_run
 
     settings = read_settings(called.config, options.words(called.select), options.words(called.ignore), gate=gate.asked(called))
-    report = diagnose(read_run(called.run, called.source), settings)
+    report = diagnose(read_run(called.run, called.source, called.which, options.columns(called.column)), settings)
     write(report, formats, called.output, called.images, of_formats)
     return gate.status(report.gate)
 

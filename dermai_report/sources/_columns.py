@@ -25,17 +25,22 @@ EPOCHS = {"epoch", "epochs", "ep"}
 STEPS = {"step", "steps", "iter", "iters", "iteration", "iterations", "itr", "batch", "update", "updates"}
 CLOCK = {"timestamp", "datetime", "date", "walltime", "clock"}
 SECONDS = {"time", "seconds", "secs", "sec", "elapsed", "duration", "runtime", "eta"}
-NEUTRAL = set(
+NEUTRAL_WORDS = (
     "metric metrics avg average mean averaged running total overall set the of on in per epoch epochs score scores scalar "
     "scalars value main trainer global dataset data multiclass s history logs log micro result results prediction "
-    "classification classifier class cls output outputs".split()
+    "classification classifier class cls output outputs"
 )
-DECOYS = set("best highest lowest max min maximum minimum final far so previous prev last target early baseline".split())
+NEUTRAL = {*NEUTRAL_WORDS.split()}
+DECOY_WORDS = "best highest lowest max min maximum minimum final far so previous prev last target early baseline"
+DECOYS = {*DECOY_WORDS.split()}
 RUNS = {"run", "fold", "seed", "trial", "experiment", "model", "arch", "architecture", "runid", "exp", "backbone"}
 SPLIT_COLUMNS = {"split", "phase", "mode", "stage", "subset", "dataset", "partition", "set", "loop"}
 LOSSES = {"loss", "losses", "crossentropy", "xent", "nll", "logloss", "ce"}
 ACCURACIES = {"acc", "accuracy", "accuracies", "accu", "top1", "acc1", "prec1", "precision1", "accuracy1"}
 ERRORS = {"err", "error", "errors", "err1", "error1", "misclassification"}
+FLAVOURS = {"categorical", "sparse", "binary"}
+UNUSUAL = {"top2", "top3", "top10", "acc3", "acc2", "acc10"}
+TOP5_ERRORS = {"err5", "error5"}
 TOP5 = {"top5", "acc5", "prec5", "precision5", "accuracy5", "err5", "error5"}
 NAMED = {
     "f1": "f1",
@@ -152,7 +157,9 @@ def words_of(name: str) -> tuple[str, ...]:
 
 def _apart(word: str) -> list[str]:
     """A word written together: `trainloss`, `valacc`."""
-    found = re.fullmatch(r"(train|val|valid|validation|test|eval|tr|v|t)(loss|acc|accuracy|acc1|acc5|top1|top5|err|error|f1)", word)
+    found = re.fullmatch(
+        r"(train|val|valid|validation|test|eval|tr|v|t)(loss|acc|accuracy|acc1|acc5|top1|top5|err|error|f1)", word
+    )
     if found is None:
         return [word]
     first = {"v": "val", "t": "train"}.get(found[1], found[1])
@@ -173,42 +180,40 @@ def _is_lr(words: tuple[str, ...]) -> bool:
 def _metric(words: list[str]) -> tuple[str, list[str]]:
     """The metric that the words name, and the words left over; "" where they name none."""
     have = set(words)
-    if have & TOP5 and not have & LOSSES:
-        wrong = have & (ERRORS | {"err5", "error5"})
-        known = TOP5 | ACCURACIES | ERRORS | {"categorical", "sparse"}
-        return "top5_error" if wrong else "top5_accuracy", [w for w in words if w not in known]
-    if have & {"top2", "top3", "top10", "acc3", "acc2", "acc10"}:
+    kinds: tuple[tuple[bool, str, set[str]], ...] = (
+        (bool(have & UNUSUAL), "", set()),
+        (bool(have & TOP5 - TOP5_ERRORS) and not have & (ERRORS | LOSSES), "top5_accuracy", TOP5 | ACCURACIES | FLAVOURS),
+        (bool(have & TOP5) and not have & LOSSES, "top5_error", TOP5 | ERRORS | ACCURACIES | FLAVOURS),
+        (bool(have & LOSSES), "loss", LOSSES | FLAVOURS),
+        (bool(have & {"balanced", "macro"} and have & ACCURACIES), "balanced_accuracy", ACCURACIES | {"balanced", "macro"}),
+        (
+            bool(have & ERRORS) and not have & {"absolute", "squared", "mean", "std"},
+            "error_rate",
+            ERRORS | ACCURACIES | {"rate"},
+        ),
+        (bool(have & ACCURACIES), "accuracy", ACCURACIES | FLAVOURS | {"rate"}),
+    )
+    for there, metric, own in kinds:
+        if there:
+            return metric, [w for w in words if w not in own]
+    word = next((w for w in words if w in NAMED), None)
+    if word is None or {"mean", "average"} & have:
         return "", words
-    if have & LOSSES:
-        return "loss", [w for w in words if w not in LOSSES | {"categorical", "sparse", "binary"}]
-    if "balanced" in have and have & ACCURACIES or {"macro"} <= have and have & ACCURACIES:
-        return "balanced_accuracy", [w for w in words if w not in ACCURACIES | {"balanced", "macro"}]
-    if have & ERRORS and not have & {"absolute", "squared", "mean", "std"}:
-        return "error_rate", [w for w in words if w not in ERRORS | ACCURACIES | {"rate"}]
-    if have & ACCURACIES:
-        return "accuracy", [w for w in words if w not in ACCURACIES | {"categorical", "sparse", "binary", "rate"}]
-    for word in words:
-        if word in NAMED and not {"mean", "average"} & have:
-            kind = next((k for k in ("macro", "weighted") if k in have), None)
-            name = f"{kind}_{NAMED[word]}" if kind else NAMED[word]
-            return name, [w for w in words if w not in (word, kind, "roc", "cohen", "corrcoef", "quadratic")]
-    return "", words
+    kind = next((k for k in ("macro", "weighted") if k in have), None)
+    name = f"{kind}_{NAMED[word]}" if kind else NAMED[word]
+    return name, [w for w in words if w not in (word, kind, "roc", "cohen", "corrcoef", "quadratic")]
 
 
 def _bare_role(words: tuple[str, ...], plain: list[str], split: str | None) -> Role:
     """The role of a name without a metric."""
     have = set(words)
     alone = set(plain) - {"num", "number", "no", "idx", "index", "id", "current", "i"}
-    if have & EPOCHS and not alone - EPOCHS - {"float"} and split is None:
-        return "epoch"
-    if alone and alone <= STEPS and "per" not in have:
-        return "step"
-    if have & CLOCK or words == ("wall",):
-        return "clock"
-    if alone and alone <= SECONDS and "per" not in have - {"epoch"} and "eta" not in have:
-        return "seconds"
-    if len(words) == 1 and words[0] in SPLIT_COLUMNS:
-        return "split"
-    if alone and alone <= RUNS:
-        return "run"
-    return "other"
+    roles: tuple[tuple[bool, Role], ...] = (
+        (bool(have & EPOCHS) and not alone - EPOCHS - {"float"} and split is None, "epoch"),
+        (bool(alone) and alone <= STEPS and "per" not in have, "step"),
+        (bool(have & CLOCK) or words == ("wall",), "clock"),
+        (bool(alone) and alone <= SECONDS and "eta" not in have and ("per" not in have or "epoch" in have), "seconds"),
+        (len(words) == 1 and words[0] in SPLIT_COLUMNS, "split"),
+        (bool(alone) and alone <= RUNS, "run"),
+    )
+    return next((role for there, role in roles if there), "other")

@@ -48,6 +48,7 @@ class Log:
         self.run = run
         self.columns = dict(columns or {})
         self.notes: list[str] = []
+        self.kept: dict[str, Any] = {}  # what several sources ask and only one need work out
 
     def below(self, path: Path) -> Log:
         """Another file or folder, with the same choices."""

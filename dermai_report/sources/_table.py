@@ -54,7 +54,7 @@ class Table:
         index = np.flatnonzero(which) if which.dtype == bool else which
         return Table(
             {k: Column(c.values[index], c.given[index]) for k, c in self.numbers.items()},
-            {k: [v[i] for i in index] for k, v in self.texts.items()},
+            {k: [v[i] for i in index.tolist()] for k, v in self.texts.items()},
             None if self.lines is None else self.lines[index],
             self.file,
             len(index),

@@ -1,16 +1,15 @@
 """The project's own run directory (run.json, epochs.jsonl, ...)."""
 
-from pathlib import Path
-
 from dermai_report.run import Run
 from dermai_report.run_directory import MANIFEST, read_run_directory
+from dermai_report.sources._log import NO, SURE, Log
 
 
-def recognises(path: Path) -> bool:
+def recognises(log: Log) -> int:
     """A folder with run.json, or that file itself."""
-    return (path / MANIFEST).is_file() or (path.name == MANIFEST and path.is_file())
+    return SURE if (log.path / MANIFEST).is_file() or (log.name == MANIFEST and log.path.is_file()) else NO
 
 
-def read(path: Path) -> Run:
+def read(log: Log) -> Run:
     """Read it; raises DermaiError naming file and line."""
-    return read_run_directory(path.parent if path.name == MANIFEST else path)
+    return read_run_directory(log.path.parent if log.name == MANIFEST else log.path)

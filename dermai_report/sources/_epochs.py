@@ -1,0 +1,312 @@
+"""Which epoch, counted from 1, each row of a log belongs to, whatever the log counts in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dermai_report.errors import DermaiError
+from dermai_report.sources._fields import Field
+from dermai_report.sources._table import Table
+
+EARLY = 0.01  # an epoch logged as 4.003 is the fourth: frameworks count batches, and the last one is often short
+OFTEN = 10  # points of training between two validations, above which a step is an iteration and not an epoch
+
+
+@dataclass(frozen=True, eq=False)
+class Numbering:
+    """A table's rows in epochs. epoch: (n,) from 1, 0 where a row belongs to none; step: (n,) what orders the rows of an
+    epoch (a step, an epoch with its fraction, or the row), and whether it tells one evaluation from the next.
+    """
+
+    epoch: np.ndarray
+    step: np.ndarray
+    apart: bool
+
+
+def number_rows(
+    tables: Sequence[Table],
+    fields: Sequence[Field],
+    file: str,
+    *,
+    base: int | None,
+    step_is_epoch: bool,
+    run: str | None,
+    notes: list[str],
+) -> list[Numbering]:
+    """The epoch of every row of every table.
+
+    base: the number of the first epoch where the format fixes it; step_is_epoch: where the format's steps are epochs.
+    Raises DermaiError where a log counts steps and nothing tells how many make an epoch, or holds several runs.
+    """
+    raw = [_raw(table, fields, i) for i, table in enumerate(tables)]
+    steps = [_steps(table, fields, i) for i, table in enumerate(tables)]
+    clock = _clock(raw, steps)
+    if clock is not None:
+        raw = [r if r is not None or s is None else _by_clock(s, clock) for r, s in zip(raw, steps, strict=True)]
+    if all(r is None for r in raw):
+        if all(s is None for s in steps):
+            return [Numbering(np.arange(1, t.n + 1), np.arange(t.n, dtype=float), False) for t in tables]
+        return _by_steps(tables, fields, steps, file, step_is_epoch, notes)
+    firsts = []
+    whole = all(r is None or _is_whole(r) for r in raw)
+    for i, r in enumerate(raw):
+        if r is None:
+            continue
+        ordering = _restarted(tables[i], r, steps[i], fields, i, file, run, notes) if whole else None
+        counted = r if ordering is None else ordering
+        raw[i] = counted
+        firsts.append(_first(tables[i], counted, fields, i))
+    shift = _shift(min(firsts), base, whole, notes)
+    numbered = []
+    for table, r, s in zip(tables, raw, steps, strict=True):
+        if r is None:
+            numbered.append(Numbering(np.zeros(table.n, dtype=np.int64), np.arange(table.n, dtype=float), False))
+            continue
+        epoch = np.where(np.isfinite(r) & (r >= 0), r + shift if whole else np.ceil(r - EARLY), 0)
+        epoch = np.clip(epoch, 0, 10_000_000).astype(np.int64)
+        order = s if s is not None else (np.arange(table.n, dtype=float) if whole else r)
+        numbered.append(Numbering(epoch, order, s is not None or not whole))
+    if not whole:
+        notes.append("Epochs are logged as fractions; an evaluation within an epoch counts as that epoch's.")
+    return numbered
+
+
+def _raw(table: Table, fields: Sequence[Field], index: int) -> np.ndarray | None:
+    """The epoch as logged, blanks filled from the next row that has one, else the one before."""
+    column = next((f.column for f in fields if f.table == index and f.meaning.role == "epoch"), None)
+    if column is None or column not in table.numbers:
+        return None
+    values, given = table.numbers[column].values, table.numbers[column].given & np.isfinite(table.numbers[column].values)
+    there = np.flatnonzero(given)
+    if not len(there):
+        return None
+    return values if given.all() else values[there[np.minimum(np.searchsorted(there, np.arange(table.n)), len(there) - 1)]]
+
+
+def _steps(table: Table, fields: Sequence[Field], index: int) -> np.ndarray | None:
+    column = next((f.column for f in fields if f.table == index and f.meaning.role == "step"), None)
+    if column is None or column not in table.numbers or not table.numbers[column].n:
+        return None
+    return table.numbers[column].values
+
+
+def _clock(raw: Sequence[np.ndarray | None], steps: Sequence[np.ndarray | None]) -> tuple[np.ndarray, np.ndarray] | None:
+    """Steps and the epochs they were logged with, where a table has both and another has steps alone."""
+    if all(r is not None or s is None for r, s in zip(raw, steps, strict=True)):
+        return None
+    both = [(s, r) for r, s in zip(raw, steps, strict=True) if r is not None and s is not None]
+    if not both:
+        return None
+    step, epoch = np.concatenate([s for s, _ in both]), np.concatenate([r for _, r in both])
+    order = np.argsort(step, kind="stable")
+    return step[order], epoch[order]
+
+
+def _by_clock(steps: np.ndarray, clock: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """The epoch of each step: as logged at that step, else at the one before."""
+    at = np.searchsorted(clock[0], steps, side="right") - 1
+    return clock[1][np.clip(at, 0, len(clock[1]) - 1)]
+
+
+def _is_whole(raw: np.ndarray) -> bool:
+    known = raw[np.isfinite(raw)]
+    return bool(np.all(np.abs(known - np.round(known)) < 1e-9))
+
+
+def _with(table: Table, fields: Sequence[Field], index: int, *splits: str) -> np.ndarray:
+    """(n,) whether a row holds a metric of one of the splits."""
+    columns = [
+        table.numbers[f.column].given
+        for f in fields
+        if f.table == index and f.meaning.role == "metric" and f.meaning.split in splits and f.column in table.numbers
+    ]
+    return np.any(columns, axis=0) if columns else np.zeros(table.n, dtype=bool)
+
+
+def _first(table: Table, raw: np.ndarray, fields: Sequence[Field], index: int) -> float:
+    """The first epoch that trained (an evaluation before training is none)."""
+    for splits in (("train",), ("val", "test")):
+        rows = _with(table, fields, index, *splits)
+        known = raw[rows & np.isfinite(raw)]
+        if len(known):
+            return float(known.min())
+    return math.inf
+
+
+def _shift(first: float, base: int | None, whole: bool, notes: list[str]) -> int:
+    if not whole or not math.isfinite(first):
+        return 0
+    if base is not None:
+        return 1 - base
+    if first == 0:
+        notes.append("The log counts epochs from 0; here they count from 1.")
+        return 1
+    if first > 1:
+        notes.append(f"The first epoch in the log is {first:g}: what came before it is not there.")
+    return 0
+
+
+def _restarted(
+    table: Table,
+    raw: np.ndarray,
+    steps: np.ndarray | None,
+    fields: Sequence[Field],
+    index: int,
+    file: str,
+    run: str | None,
+    notes: list[str],
+) -> np.ndarray | None:
+    """The epochs with the parts of a log that starts again at its first number put behind each other, or None.
+
+    A part that goes on from where training stood is renumbered; one that starts anew is another run, and the user is asked.
+    """
+    rows = _with(table, fields, index, "train")
+    if not rows.any():
+        rows = _with(table, fields, index, "val", "test")
+    where = np.flatnonzero(rows & np.isfinite(raw))
+    if len(where) < 2:
+        return None
+    seen = raw[where]
+    if len(seen) > 1 and np.all(seen == seen[0]):
+        if steps is not None and len(np.unique(steps[where])) > 1:
+            return None
+        notes.append(f"Every row says epoch {seen[0]:g}; the rows were counted instead.")
+        counted = np.full(table.n, np.nan)
+        counted[where] = seen[0] + np.arange(len(where))
+        return counted
+    starts = where[1:][(np.diff(seen) < 0) & (seen[1:] <= seen[0])]
+    if not len(starts):
+        return None
+    parts = np.searchsorted(starts, np.arange(table.n), side="right")
+    anew = [
+        _starts_anew(table, fields, index, where[parts[where] == k - 1], where[parts[where] == k])
+        for k in range(1, parts.max() + 1)
+    ]
+    if any(anew):
+        groups = np.concatenate([[0], np.cumsum(anew)])[parts]
+        return _one_run(table, raw, parts, groups, file, run, notes)
+    notes.append(
+        f"The numbers of the epochs start again {len(starts)} time{'s' if len(starts) > 1 else ''} ({table.at(int(starts[0]))}), "
+        "and training goes on from where it stood: the parts were numbered on."
+    )
+    return _numbered_on(raw, parts, np.arange(parts.max() + 1))
+
+
+def _numbered_on(raw: np.ndarray, parts: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """The parts in `order` behind each other; rows of other parts become NaN."""
+    counted = np.full(len(raw), np.nan)
+    last = None
+    for part in order:
+        rows = (parts == part) & np.isfinite(raw)
+        if rows.any():
+            counted[rows] = raw[rows] if last is None else raw[rows] - raw[rows].min() + last + 1
+            last = counted[rows].max()
+    return counted
+
+
+def _starts_anew(table: Table, fields: Sequence[Field], index: int, before: np.ndarray, after: np.ndarray) -> bool:
+    """Whether a part starts nearer to where the one before it started than to where that one ended."""
+    for split, metric in (("train", "loss"), ("val", "loss"), ("train", "accuracy"), ("val", "accuracy")):
+        for f in fields:
+            if f.table != index or f.key != (split, metric):
+                continue
+            values = table.numbers[f.column].values
+            old, new = values[before][np.isfinite(values[before])], values[after][np.isfinite(values[after])]
+            if len(old) >= 2 and len(new):
+                return bool(abs(new[0] - old[0]) < abs(new[0] - old[-1]))
+    return False
+
+
+def _one_run(
+    table: Table, raw: np.ndarray, parts: np.ndarray, groups: np.ndarray, file: str, run: str | None, notes: list[str]
+) -> np.ndarray:
+    """The epochs of the run that the user chose of several in one file."""
+    count = int(groups.max()) + 1
+    if run is None or not run.isdigit() or not 1 <= int(run) <= count:
+        listed = []
+        for k in range(count):
+            rows = np.flatnonzero((groups == k) & np.isfinite(raw))
+            listed.append(f"{k + 1} (from {table.at(int(rows[0]))}, {len(np.unique(raw[rows]))} epochs)")
+        raise DermaiError(
+            f"{file} holds {count} runs, one after the other: {', '.join(listed[:10])}", f"choose one: --run {count}"
+        )
+    notes.append(f"{file} holds {count} runs; this is number {run}.")
+    chosen = np.unique(parts[groups == int(run) - 1])
+    return _numbered_on(raw, parts, chosen)
+
+
+def _by_steps(
+    tables: Sequence[Table],
+    fields: Sequence[Field],
+    steps: Sequence[np.ndarray | None],
+    file: str,
+    step_is_epoch: bool,
+    notes: list[str],
+) -> list[Numbering]:
+    """Epochs of a log that counts steps alone."""
+    points = {
+        split: np.unique(
+            np.concatenate(
+                [s[_with(t, fields, i, split)] for i, (t, s) in enumerate(zip(tables, steps, strict=True)) if s is not None]
+                or [np.empty(0)]
+            )
+        )
+        for split in ("train", "val", "test")
+    }
+    ends = points["val"] if len(points["val"]) else points["test"]
+    every = np.unique(np.concatenate(list(points.values())))
+    every, ends = every[np.isfinite(every)], ends[np.isfinite(ends)]
+    consecutive = len(every) > 0 and bool(np.all(np.diff(every) == 1)) and every[0] in (0, 1)
+    trained = len(points["train"])
+    if step_is_epoch or (
+        consecutive and trained in (0, len(every)) and (not len(ends) or len(every) <= OFTEN * len(ends)) and len(ends)
+    ):
+        if not step_is_epoch:
+            notes.append("The log has no epochs; its steps, one after the other, were taken as epochs.")
+        shift = 1 if len(every) and every[0] == 0 else 0
+        ends = every
+        number = {float(s): int(s) + shift for s in every}
+        return [_looked_up(t, s, number) for t, s in zip(tables, steps, strict=True)]
+    if not len(ends):
+        means = _epoch_means(tables, fields, steps)
+        if not len(means):
+            raise DermaiError(
+                f"{file} logs training by steps alone: no epoch, and no validation",
+                "log the epoch and a validation loss; or name the column that holds the epoch: --column epoch=NAME",
+            )
+        ends = means
+        notes.append("The log has no epochs; each mean over an epoch of training was counted as one.")
+    elif len(ends) == 1 and trained > 1:
+        raise DermaiError(
+            f"{file} counts steps, not epochs, and was validated once: nothing tells where an epoch ends",
+            "log the epoch; or name the column that holds it: --column epoch=NAME",
+        )
+    else:
+        notes.append("The log has no epochs; each validation was counted as the end of one.")
+    numbered = []
+    for t, s in zip(tables, steps, strict=True):
+        if s is None:
+            numbered.append(Numbering(np.zeros(t.n, dtype=np.int64), np.arange(t.n, dtype=float), False))
+            continue
+        epoch = np.searchsorted(ends, s, side="left") + 1
+        numbered.append(Numbering(np.where(np.isfinite(s) & (epoch <= len(ends)), epoch, 0).astype(np.int64), s, True))
+    return numbered
+
+
+def _looked_up(table: Table, steps: np.ndarray | None, number: dict[float, int]) -> Numbering:
+    if steps is None:
+        return Numbering(np.zeros(table.n, dtype=np.int64), np.arange(table.n, dtype=float), False)
+    return Numbering(np.array([number.get(float(s), 0) for s in steps], dtype=np.int64), np.arange(table.n, dtype=float), False)
+
+
+def _epoch_means(tables: Sequence[Table], fields: Sequence[Field], steps: Sequence[np.ndarray | None]) -> np.ndarray:
+    found = [
+        steps[f.table][tables[f.table].numbers[f.column].given]  # type: ignore[index]
+        for f in fields
+        if f.meaning.role == "metric" and f.meaning.level == "epoch" and steps[f.table] is not None
+    ]
+    return np.unique(np.concatenate(found)) if found else np.empty(0)
