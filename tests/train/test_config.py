@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dermai_report.cli.train import build_parser
-from dermai_report.train.options import read_config
 from dermai_report.errors import DermaiError
 from dermai_report.train import config as configuration
 from dermai_report.train import strategies
 from dermai_report.train.config import TrainConfig
+from dermai_report.train.options import read_config
 
 
 @given(
