@@ -9,7 +9,7 @@ from types import ModuleType
 import msgspec
 
 import dermai_report
-from dermai_report import exhibits, measures, registry, summary
+from dermai_report import exhibits, measures, registry, summary, wording
 from dermai_report.gate import judge
 from dermai_report.needs import missing
 from dermai_report.provenance import provenance
@@ -96,6 +96,9 @@ def _facts(run: Run) -> RunFacts:
 
 def _unknowns(run: Run) -> Iterator[str]:
     """What this report cannot know, and how to log it."""
+    if run.data.excluded:
+        left_out = wording.listed(run.data.excluded, 4)
+        yield f"What the model makes of images of {left_out} is unknown: it was neither trained nor tested on any."
     if run.count("val") is None and run.has("val", "accuracy"):
         yield (
             "The number of validation samples is unknown, so validation numbers have no interval. Log it with "

@@ -24,6 +24,7 @@ NEEDS: dict[str, _Need] = {
     "seconds": (lambda r: any(e.seconds for e in r.epochs), "no epoch times: log_epoch(seconds=…)"),
     "config": (lambda r: bool(r.config), "no training configuration: RunWriter(config={…})"),
     "counts": (lambda r: bool(r.data.counts.get("train")), "no sample counts: RunWriter(data=Data(counts={…}))"),
+    "excluded": (lambda r: bool(r.data.excluded), "no classes set aside: RunWriter(data=Data(excluded={…}))"),
     "val.count": (lambda r: r.count("val") is not None, "no size of the validation set: RunWriter(data=Data(counts={…}))"),
     "test.count": (lambda r: r.count("test") is not None, "no size of the test set: log_evaluation('test', …)"),
     "val.predictions": (lambda r: "val" in r.predictions, "no validation predictions: log_evaluation('val', …)"),

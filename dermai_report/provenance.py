@@ -59,7 +59,8 @@ def _data(run: Run) -> Iterator[Fact]:
     if data.counts and not data.excluded:
         yield Fact("Excluded classes", "none")
     for name, splits in data.excluded.items():
-        yield Fact(f"Excluded class {name}", wording.plural(sum(splits.values()), "image"))
+        how = f"; {data.restore[name]} brings it back" if name in data.restore else ""
+        yield Fact(f"Excluded class {name}", wording.plural(sum(splits.values()), "image") + how)
     if data.unreadable:
         names = wording.listed(data.unreadable, 3)
         yield Fact("Left out, unreadable", f"{wording.plural(len(data.unreadable), 'image')}: {names}")

@@ -29,13 +29,15 @@ FORMAT = 1
 class Data(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is known of the data set.
 
-    counts: images per split and class; excluded: the same for classes set aside; unreadable: files left out because they
+    counts: images per split and class; excluded: per class and split, for classes set aside; restore: what brings each of
+    these back; unreadable: files left out because they
     could not be decoded; duplicates: pairs of samples with the same content by splits ("train-test"), None where nobody
     looked; fingerprint: a digest that changes when any file of any split does.
     """
 
     counts: dict[str, dict[str, int]] = {}
     excluded: dict[str, dict[str, int]] = {}
+    restore: dict[str, str] = {}
     unreadable: list[str] = []
     duplicates: dict[str, list[tuple[str, str]]] | None = None
     fingerprint: str | None = None

@@ -11,6 +11,7 @@ import pytest
 from dermai_report import diagnose, read_run, registry
 from dermai_report.diagnosis import WEIGHT, rule_text
 from dermai_report.needs import NEEDS
+from dermai_report.renderers import render
 from dermai_report.report import Report
 from tests import builders
 
@@ -164,10 +165,16 @@ def test_provenance_names_every_file_that_was_read_with_its_digest() -> None:
 
 def test_a_class_that_was_set_aside_is_in_the_provenance() -> None:
     data = builders.run().data
-    run = builders.run(data=msgspec.structs.replace(data, excluded={"warts": {"train": 30, "test": 4}}))
-    facts = {fact.label: fact.value for fact in diagnose(run).provenance}
-    assert facts["Excluded class warts"] == "34 images"
+    excluded, back = {"warts": {"train": 30, "test": 4}}, "dermai-data restore --data photos warts"
+    run = builders.run(data=msgspec.structs.replace(data, excluded=excluded, restore={"warts": back}))
+    report = diagnose(run)
+    facts = {fact.label: fact.value for fact in report.provenance}
+    assert facts["Excluded class warts"] == f"34 images; {back} brings it back"
     assert "Excluded classes" not in facts
+    assert any("images of warts is unknown" in note for note in report.notes)
+    for format in ("terminal", "html", "md", "json"):
+        text = " ".join(render(report, format).split())
+        assert "warts (34 images)" in text and back in text, format
 
 
 @pytest.mark.parametrize("name", registry.names("rules"))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dermai_report import __version__
+from dermai_report.datasets.in_use import reading
 from dermai_report.errors import DermaiError
 from dermai_report.run import Parent
 from dermai_report.train import options, process
@@ -58,7 +59,7 @@ def _train(call: Call, command: str) -> int:
             f"training needs {error.name}, which is not installed", "pip install 'dermai-report[train]'"
         ) from None
     config = call.config
-    with Progress() as progress:
+    with Progress() as progress, reading(Path(config.data)):
         for line in call.said:
             progress.say(line)
         result = train(config, command, progress, call.resume, call.parent)

@@ -17,8 +17,8 @@ from dermai_report.locks import hold
 
 @contextmanager
 def reading(root: Path) -> Iterator[None]:
-    """Keep the classes of a folder where they are while this lasts. Waits for a change that is going on."""
-    with _opened(root) as handle:
+    """Keep the classes of a folder (or of that in which a file lies) where they are meanwhile. Waits for a change going on."""
+    with _opened(root.parent if root.is_file() else root) as handle:
         if handle is not None:
             hold(handle, wait=True, shared=True)
         yield

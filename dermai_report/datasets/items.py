@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from PIL import Image
 
@@ -20,11 +20,20 @@ class Item:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A class that is not trained on: its images per split, and what brings it back."""
+
+    counts: Mapping[str, int]
+    restore: str
+
+
+@dataclass(frozen=True)
 class Collection:
     """A data set: its items, what it is called in messages, and how an item is read.
 
     read(item) gives the bytes that stand for the item in the fingerprint; decode(bytes, side) gives its RGB picture,
     not yet resized (a JPEG may come smaller, never below twice `side`), and raises OSError or ValueError for a broken one.
+    excluded: the classes that are left out.
     """
 
     source: str
@@ -33,6 +42,7 @@ class Collection:
     decode: Callable[[bytes, int], Image.Image]
     image_size: int = 224
     cached: bool = True  # whether decoding takes long enough to keep its outcome on the disk
+    excluded: Mapping[str, LeftOut] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Pictures in the set."""

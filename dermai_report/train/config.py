@@ -5,12 +5,13 @@ One field, one key, one option. Nothing here imports torch, so `dermai-train --h
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Any, Literal, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -55,6 +56,10 @@ class TrainConfig:
     test_fraction: Annotated[Fraction, Meta(description="part of train held out where there is no test folder; 0: no test")] = (
         0.15
     )
+    exclude_class: Annotated[
+        tuple[str, ...], Meta(description="classes to leave out of this run, with commas; the files stay as they are")
+    ] = ()
+    only_classes: Annotated[tuple[str, ...], Meta(description="leave out all classes but these")] = ()
     skip_bad_images: Annotated[bool, Meta(description="leave out unreadable images and count them")] = False
 
     model: Annotated[str, Meta(description="torchvision model by name")] = "resnet18"
@@ -160,13 +165,16 @@ class TrainConfig:
 
     def record(self) -> dict[str, Any]:
         """The flat mapping kept in run.json; `from_mapping` of it gives the same configuration."""
-        return {key: value for key, value in dataclasses.asdict(self).items() if value is not None}
+        values = {key: list(value) if isinstance(value, tuple) else value for key, value in dataclasses.asdict(self).items()}
+        return {key: value for key, value in values.items() if value is not None}
 
 
 def _check(key: str, value: Any, text: bool) -> Any:
     hints = type_hints()
     if key not in hints:
         raise unknown_name("configuration key", key, hints)
+    if text and takes_several(key):
+        value = [name for text in value for name in next(csv.reader([text]), [])]  # "a name, with a comma" in quotes
     try:
         checked = msgspec.convert(value, hints[key], strict=not text)
     except msgspec.ValidationError as error:
@@ -177,6 +185,12 @@ def _check(key: str, value: Any, text: bool) -> Any:
     if key in strategies.KINDS:
         strategies.check(key, checked)
     return checked
+
+
+def takes_several(key: str) -> bool:
+    """Whether a key holds a list, which a command line gives with commas."""
+    hint = type_hints()[key]
+    return get_origin(getattr(hint, "__origin__", hint)) is tuple
 
 
 @cache

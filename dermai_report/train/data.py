@@ -10,8 +10,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from dermai_report.datasets.choice import choose
 from dermai_report.datasets.collections import open_collection
-from dermai_report.datasets.items import SPLITS, Item, count
+from dermai_report.datasets.items import SPLITS, Collection, Item, count
 from dermai_report.datasets.splitting import hold_out
 from dermai_report.errors import DermaiError
 from dermai_report.run import Data
@@ -75,7 +76,7 @@ def load_data(config: TrainConfig, progress: Callable[[str, int], Callable[[], N
 
     progress(title, total) returns what is called after each picture. Raises DermaiError for what cannot be trained on.
     """
-    collection = open_collection(config.data)
+    collection = choose(open_collection(config.data), config.exclude_class, config.only_classes)
     fractions = {"val": config.val_fraction, "test": config.test_fraction}
     check_classes(collection.items, collection.source)
     held_out = tuple(s for s, f in fractions.items() if f > 0 and s not in {i.split for i in collection.items})
@@ -93,7 +94,7 @@ def load_data(config: TrainConfig, progress: Callable[[str, int], Callable[[], N
     )
     check_readable(items, decoded.items)
     check_classes(decoded.items, collection.source)
-    return _data_set(decoded, collection.source, side, held_out)
+    return _data_set(decoded, collection, side, held_out)
 
 
 def storage_of(config: TrainConfig) -> Storage:
@@ -141,14 +142,16 @@ def check_classes(items: Sequence[Item], source: str) -> None:
         )
 
 
-def _data_set(decoded: Decoded, source: str, side: int, held_out: tuple[str, ...]) -> DataSet:
+def _data_set(decoded: Decoded, collection: Collection, side: int, held_out: tuple[str, ...]) -> DataSet:
     classes = tuple(sorted({item.label for item in decoded.items}))
     facts = Data(
         counts=count(decoded.items),
+        excluded={name: dict(left_out.counts) for name, left_out in collection.excluded.items()},
+        restore={name: left_out.restore for name, left_out in collection.excluded.items()},
         unreadable=decoded.unreadable,
         duplicates=shared_content(decoded.items, decoded.digests),
         fingerprint=fingerprint(decoded.items, decoded.digests),
-        source=source,
+        source=collection.source,
     )
     train, val, test = (_images(decoded, classes, split) for split in SPLITS)
     return DataSet(classes, side, train, val, test if len(test) else None, facts, held_out)

@@ -101,6 +101,8 @@ def train(
         progress.say(f"no {split} folder: held out {data.size_of(split)} of the training images by seed {config.seed}")
     if data.facts.unreadable:
         progress.say(f"left out {len(data.facts.unreadable)} unreadable images, such as {data.facts.unreadable[0]}")
+    if data.facts.excluded:
+        progress.say(f"left out: {', '.join(f'{name} ({sum(n.values())} images)' for name, n in data.facts.excluded.items())}")
     for splits, pairs in (data.facts.duplicates or {}).items():
         progress.say(f"{len(pairs)} images stand in two splits ({splits}), such as {pairs[0][0]} and {pairs[0][1]}")
     if config.weights == "none" and config.unfreeze != "full":

@@ -24,6 +24,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         text = _help(key, field.default)
         if isinstance(field.default, bool):
             group.add_argument(option, action=argparse.BooleanOptionalAction, help=text)
+        elif configuration.takes_several(key):
+            group.add_argument(option, metavar=key.rpartition("_")[2].upper(), action="append", help=text)
         else:
             group.add_argument(option, metavar=key.rpartition("_")[2].upper(), help=text)
 

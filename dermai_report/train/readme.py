@@ -17,7 +17,7 @@ Made by      {command}
 Report       dermai-report {run} --format html
 
 Classes, in the order of the model's outputs
-{classes}
+{classes}{excluded}
 
 Preprocessing
   1. decode, turn as the EXIF orientation says, lay transparency over white, convert to RGB
@@ -52,6 +52,7 @@ def write(run: Path, config: TrainConfig, data: DataSet, command: str) -> None:
         command=command or "(called from Python)",
         run=run,
         classes="\n".join(f"  {n}  {name}" for n, name in enumerate(data.classes)),
+        excluded="".join(f"\n  left out: {name} ({how})" for name, how in data.facts.restore.items()),
         side=data.image_size,
         mean=MEAN,
         std=STD,

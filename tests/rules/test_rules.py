@@ -145,6 +145,10 @@ CASES: dict[str, tuple[Run, Run]] = {
     "never_predicted": (builders.from_confusion([[90, 0], [9, 0]]), builders.from_confusion([[90, 0], [8, 1]])),
     "overlapping_classes": (builders.from_confusion(OVERLAP), builders.from_confusion(PAIR)),
     "suspected_label_noise": (relabelled(0.1), relabelled(0.0)),
+    "excluded_classes": (
+        builders.run(data=Data(counts={"train": {"a": 9}}, excluded={"b": {"train": 3, "val": 1}})),
+        builders.run(data=Data(counts={"train": {"a": 9}})),
+    ),
     "leakage": (shared([("train/a.jpg", "img3.jpg")]), shared([])),
     "small_test_set": (
         builders.run(test=Evaluation(accuracy=0.8, n=200, epoch=10)),

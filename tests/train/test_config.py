@@ -108,3 +108,9 @@ def test_patches_of_recommendations_are_understood() -> None:
         except DermaiError as error:
             wrong[name] = str(error)
     assert not wrong
+
+
+def test_lists_come_with_commas_or_as_repeated_options() -> None:
+    options = vars(build_parser().parse_args(["--exclude-class", 'a,"b, c"', "--exclude-class=-d"]))
+    assert TrainConfig.checked(options, text=True) == {"exclude_class": ("a", "b, c", "-d")}
+    assert TrainConfig.checked({"only_classes": ["a", "b"]}) == {"only_classes": ("a", "b")}

@@ -12,6 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
+from dermai_report.cli.data import main
 from dermai_report.errors import DermaiError
 from dermai_report.train.config import TrainConfig
 from dermai_report.train.data import DataSet, load_data
@@ -220,3 +221,25 @@ def test_missing_weights_are_named_before_anything_is_decoded(tmp_path: Path) ->
     with pytest.raises(DermaiError) as caught:
         read_weights(tmp_path / "code.pth")
     assert "arbitrary code" not in str(caught.value)
+
+
+def test_a_class_set_aside_is_no_part_of_the_data(split_folder: Path) -> None:
+    shutil.copytree(split_folder, split_folder.parent / "without")
+    for split in ("train", "val", "test"):
+        shutil.rmtree(split_folder.parent / "without" / split / "red")
+    assert main(["exclude", "red", "--data", str(split_folder)]) == 0
+    data, without = load(split_folder), load(split_folder.parent / "without")
+    assert data.classes == ("blue", "green")
+    assert data.facts.fingerprint == without.facts.fingerprint
+    assert data.facts.excluded == {"red": {"train": 6, "val": 4, "test": 4}}
+    assert data.facts.restore == {"red": f"dermai-data restore --data {split_folder} red"}
+    assert main(["restore", "red", "--data", str(split_folder)]) == 0
+    chosen = load(split_folder, exclude_class=["red"])
+    assert chosen.facts.fingerprint == without.facts.fingerprint
+    assert chosen.facts.excluded == {"red": {"train": 6, "val": 4, "test": 4}}
+
+
+def test_a_change_that_was_cut_short_is_no_data_to_train_on(split_folder: Path) -> None:
+    (split_folder / ".excluded").mkdir()
+    (split_folder / ".excluded" / ".journal").touch()
+    assert "was cut short" in message_of(split_folder)

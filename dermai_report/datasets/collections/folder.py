@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dermai_report.datasets import decoding
-from dermai_report.datasets.items import Collection, Item
+from dermai_report.datasets.exclusion.journal import is_pending
+from dermai_report.datasets.exclusion.record import read_records, restoring
+from dermai_report.datasets.items import Collection, Item, LeftOut
 from dermai_report.datasets.layout import LAYOUT, check_root, split_folders, subfolders, unreadable
 from dermai_report.errors import DermaiError
 
@@ -23,11 +25,19 @@ def open_collection(data: str) -> Collection:
     """The pictures below a folder, sorted by path. Raises DermaiError for a layout that cannot be trained on."""
     root = Path(data)
     check_root(root)
+    if is_pending(root):
+        raise DermaiError(
+            f"a change of the classes in {root} was cut short", f"dermai-data list --data {root} finishes or undoes it"
+        )
     seen: dict[tuple[int, int], Path] = {}
     splits = split_folders(root) or {"train": root}
     items = [item for split, folder in splits.items() for item in _items(root, folder, split, seen)]
     return Collection(
-        source=str(root), items=items, read=lambda item: (root / item.sample).read_bytes(), decode=decoding.decode
+        source=str(root),
+        items=items,
+        read=lambda item: (root / item.sample).read_bytes(),
+        decode=decoding.decode,
+        excluded={name: LeftOut(r.counts, restoring(name, root)) for name, r in read_records(root).items()},
     )
 
 

@@ -6,6 +6,7 @@ JSON of the standard library: it carries file names that are not UTF-8, as lone 
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -71,6 +72,12 @@ def read_records(root: Path) -> dict[str, Record]:
             raise _broken(path, f"it is of class {record.name!r}")
         found[record.name] = record
     return found
+
+
+def restoring(name: str, root: Path) -> str:
+    """The command that brings a class back."""
+    dashes = ["--"] if name.startswith("-") else []
+    return shlex.join(["dermai-data", "restore", "--data", str(root), *dashes, name])
 
 
 def _loaded(path: Path) -> Any:
