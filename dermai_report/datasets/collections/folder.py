@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from dermai_report.datasets import decoding
@@ -35,10 +36,15 @@ def open_collection(data: str) -> Collection:
     return Collection(
         source=str(root),
         items=items,
-        read=lambda item: (root / item.sample).read_bytes(),
+        read=partial(_read, root),
         decode=decoding.decode,
         excluded={name: LeftOut(r.counts, restoring(name, root)) for name, r in read_records(root).items()},
     )
+
+
+def _read(root: Path, item: Item) -> bytes:
+    """A function of the module, which can be sent to another process."""
+    return (root / item.sample).read_bytes()
 
 
 def _items(root: Path, folder: Path, split: str, seen: dict[tuple[int, int], Path]) -> Iterator[Item]:
