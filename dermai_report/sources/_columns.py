@@ -135,7 +135,8 @@ def task_of(names: Iterable[str]) -> str | None:
             found.add("detection")
         if {"absolute", "squared"} & set(words) and "error" in words:
             found.add("regression")
-        if meaning(name).metric in ("accuracy", "error_rate", "top5_accuracy") and not found:
+        sense = meaning(name)
+        if sense.metric in ("accuracy", "error_rate", "top5_accuracy") and not sense.qualifier and not found:
             return None
         for task in found:
             tasks[task] = tasks.get(task, 0) + 1

@@ -54,6 +54,19 @@ class Log:
         """Another file or folder, with the same choices."""
         return Log(path, self.run, self.columns)
 
+    def inside(self, name: str) -> Log:
+        """The file of that name where the log is a folder that holds it, else the log itself; kept, as its content is."""
+        if name not in self.kept:
+            whole = self.is_folder and (self.path / name).is_file()
+            self.kept[name] = self.below(self.path / name) if whole else self
+        log: Log = self.kept[name]
+        return log
+
+    def beside(self, name: str) -> dict[str, Any]:
+        """The mapping in a YAML file beside the log (its configuration); empty where there is none."""
+        path = self.path.parent / name
+        return read_yaml(path, self.notes) if path.is_file() else {}
+
     @property
     def name(self) -> str:
         """The file's own name, for messages and places."""
@@ -168,10 +181,6 @@ class Log:
     @cached_property
     def _below(self) -> list[Path]:
         return sorted(_walk(self.path)) if self.is_folder else []
-
-    def yaml(self, path: Path) -> dict[str, Any]:
-        """The mapping in a YAML file beside the log; empty, with a note, where it cannot be read safely."""
-        return read_yaml(path, self.notes)
 
 
 def is_utf8(data: bytes) -> bool:
