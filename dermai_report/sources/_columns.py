@@ -136,11 +136,16 @@ def task_of(names: Iterable[str]) -> str | None:
         if {"absolute", "squared"} & set(words) and "error" in words:
             found.add("regression")
         sense = meaning(name)
-        if sense.metric in ("accuracy", "error_rate", "top5_accuracy") and not sense.qualifier and not found:
+        if (
+            sense.metric in ("accuracy", "error_rate", "top5_accuracy")
+            and not sense.qualifier
+            and sense.level != "step"
+            and not found
+        ):
             return None
         for task in found:
             tasks[task] = tasks.get(task, 0) + 1
-    return max(tasks, key=lambda t: (t == "detection", tasks[t])) if tasks else None
+    return max(tasks, key=lambda t: tasks[t]) if tasks else None
 
 
 @lru_cache(maxsize=4096)

@@ -137,7 +137,7 @@ def _of_one_run(found: Found, log: Log) -> Found:
                 if path in found.rows or meaning(_name(path)).role == "metric":
                     runs.setdefault(rest, set()).add("/".join(path[: i + 1]))
                 break
-    names = sorted(max(runs.values(), key=lambda keys: len(keys), default=set()))
+    names = sorted(max(runs.values(), key=lambda names: len(set(names)), default=set()))
     if len(names) < 2:
         return found
     if log.run not in names:
