@@ -5,7 +5,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 DEMO := --data digits --weights none --unfreeze full --batch-size 64 --epochs 8 --name resnet18-digits
 
-.PHONY: demo test lint format schemas golden bench docs clean
+ENVIRONMENTS := $(basename $(notdir $(wildcard tests/integrations/environments/*.txt)))
+
+.PHONY: demo test test-integrations lint format schemas golden bench docs clean
 
 # Train ResNet18 on the digits embedded in scikit-learn, then report on the run.
 demo: $(VENV)/.train
@@ -17,6 +19,16 @@ demo: $(VENV)/.train
 test: $(VENV)/.test
 	@sh tests/system-packages.sh
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(TESTS)
+
+# What is too large for the tests' own environment: each framework or service in one of its own, over it.
+test-integrations: $(ENVIRONMENTS:%=test-integrations-%)
+
+test-integrations-%: .venv-integrations/%/installed
+	$(<D)/bin/python -m pytest -rs tests/integrations/test_$*.py
+
+.venv-integrations/%/installed: tests/integrations/environments/%.txt $(VENV)/.test
+	sh tests/integrations/environment.sh $(VENV) $(@D) $<
+	@touch $@
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -120,6 +120,11 @@ class RunWriter:
         """The class names, in the order of the model's outputs."""
         return self._manifest.classes
 
+    @property
+    def config(self) -> dict[str, Any]:
+        """What was chosen, as it stands in run.json."""
+        return self._manifest.config
+
     def log_epoch(
         self,
         *,
