@@ -44,7 +44,7 @@ class Tally:
 
     def _settle(self) -> None:
         for outputs, labels in self._waiting:
-            log = log_probabilities(as_array("outputs", outputs), self._n_classes, self._outputs)
+            log = log_probabilities(as_array("outputs", outputs, np.float64), self._n_classes, self._outputs)
             share = as_array("labels", labels)
             label = share.argmax(axis=1) if share.ndim == 2 and share.shape[1] > 1 else share.reshape(-1).astype(np.int64)
             if len(label) != len(log):
@@ -100,20 +100,18 @@ class Pass(Tally):
 
 def log_probabilities(outputs: np.ndarray, n_classes: int, kind: Outputs) -> np.ndarray:
     """(n, classes) natural logarithms of the probabilities, float64; raises DermaiError for another shape."""
-    table = outputs.astype(np.float64)
-    if n_classes == 2 and table.size == len(table):
-        table = _two_columns(table.reshape(-1), kind)
+    alone = n_classes == 2 and outputs.ndim and outputs.size == len(outputs)
+    table = _two_columns(outputs.reshape(-1), kind) if alone else outputs
     if table.ndim != 2 or table.shape[1] != n_classes:
         raise DermaiError(
             f"the network's output has shape {outputs.shape} for {n_classes} classes",
             "pass (n, classes) logits or probabilities, and the names of all classes: RunWriter(classes=[…])",
         )
     if kind == "probabilities" or (kind == "auto" and _add_up_to_one(table)):
-        return np.log(np.maximum(table, SMALLEST_PROBABILITY))
+        return np.asarray(np.log(np.maximum(table, SMALLEST_PROBABILITY)))
     with np.errstate(invalid="ignore"):  # a training that diverged: not a number stays so
         shifted = table - table.max(axis=1, keepdims=True)
-        logs: np.ndarray = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return logs
+        return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
 
 
 def _two_columns(column: np.ndarray, kind: Outputs) -> np.ndarray:
@@ -130,13 +128,13 @@ def _add_up_to_one(table: np.ndarray) -> bool:
     return bool(len(table) and (table >= 0).all() and (np.abs(table.sum(axis=1) - 1) <= ROW_SUM_TOLERANCE).all())
 
 
-def as_array(what: str, values: Any) -> np.ndarray:
+def as_array(what: str, values: Any, dtype: Any = None) -> np.ndarray:
     """A tensor of any framework, or a list, as numpy's; raises DermaiError that names it."""
     values = _detached(values)
     if hasattr(values, "cpu"):
         values = values.cpu()
         values = values.float() if values.is_floating_point() else values  # numpy has no bfloat16
-    return array(what, values)
+    return array(what, values, dtype)
 
 
 def digest_of(weights: Iterable[tuple[str, Any]]) -> str:

@@ -1,9 +1,9 @@
 """fastai: a callback on the Learner.
 
-    recorder = RunCallback(run)
-    learner = Learner(dls, model, loss_func=CrossEntropyLossFlat(), cbs=recorder)
-    learner.fit_one_cycle(5)
-    recorder.test(dls.test_dl(files, with_labels=True))
+recorder = RunCallback(run)
+learner = Learner(dls, model, loss_func=CrossEntropyLossFlat(), cbs=recorder)
+learner.fit_one_cycle(5)
+recorder.test(dls.test_dl(files, with_labels=True))
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ with needs("fastai", "fastai"):
 from dermai_report.integrations.torch import weights_of
 
 
-class RunCallback(Callback):  # type: ignore[misc]
+class RunCallback(Callback):
     """Logs epochs, validation samples, and the predictions of test().
 
     run: the RunWriter, its classes named in the order of the network's outputs (dls.vocab); options: samples, groups and outputs

@@ -65,7 +65,9 @@ class RunHandler:
 
     def _after_step(self, trainer: Engine) -> None:
         state = trainer.state
-        self._trained = 0 if state.iteration % state.epoch_length else state.epoch  # a validation within an epoch is passed over
+        self._trained = (
+            0 if state.iteration % state.epoch_length else state.epoch
+        )  # a validation within an epoch is passed over
         self._train.add(*_pair(trainer))
 
     def _log(self, val: Pass | None) -> None:

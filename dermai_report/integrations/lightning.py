@@ -64,7 +64,9 @@ class RunCallback(Callback):
         """Keep the learning rate that is used, before the scheduler changes it."""
         self._lr = rates(optimizer)
 
-    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
         """Count a batch, where training_step returns its logits."""
         if isinstance(outputs, Mapping) and "logits" in outputs:
             self._train.add(*_pair(outputs, batch, "training_step"))
@@ -75,7 +77,7 @@ class RunCallback(Callback):
 
     on_test_epoch_start = on_validation_epoch_start
 
-    def on_validation_batch_end(  # noqa: PLR0913  Lightning's signature
+    def on_validation_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
         """Keep the outcome of a batch."""
@@ -149,7 +151,9 @@ class RunLogger(Logger):
     def save(self) -> None:
         """Called as a training begins."""
         if not self.has_callback:
-            raise DermaiError("RunLogger writes no epochs alone", "Trainer(logger=RunLogger(run), callbacks=[RunCallback(run)])")
+            raise DermaiError(
+                "RunLogger writes no epochs alone", "Trainer(logger=RunLogger(run), callbacks=[RunCallback(run)])"
+            )
 
     def take(self) -> dict[str, float]:
         """What was logged since the last call, the mean of each."""
@@ -175,7 +179,9 @@ def _pair(outputs: Any, batch: Any, step: str) -> tuple[Any, Any]:
     """(logits, labels) of a step."""
     if not isinstance(outputs, Mapping) or "logits" not in outputs:
         returned = f"a dict of {', '.join(map(str, outputs))}" if isinstance(outputs, Mapping) else type(outputs).__name__
-        raise DermaiError(f"{step} returns {returned}, so its predictions cannot be logged", 'return {"logits": logits} from it')
+        raise DermaiError(
+            f"{step} returns {returned}, so its predictions cannot be logged", 'return {"logits": logits} from it'
+        )
     if "labels" in outputs:
         return outputs["logits"], outputs["labels"]
     if isinstance(batch, list | tuple) and len(batch) >= 2:

@@ -1,6 +1,6 @@
 """scikit-learn: the loop over epochs for an estimator with partial_fit.
 
-    best = train(SGDClassifier(loss="log_loss"), run, (x_train, y_train), (x_val, y_val), test=(x_test, y_test), epochs=20)
+best = train(SGDClassifier(loss="log_loss"), run, (x_train, y_train), (x_val, y_val), test=(x_test, y_test), epochs=20)
 """
 
 from __future__ import annotations
@@ -41,7 +41,10 @@ def train(
     validation loss, is what is tested. options: samples and groups of Recorder. Raises DermaiError for an estimator that
     cannot be trained so, or gives no probabilities.
     """
-    for method, hint in (("partial_fit", "such as SGDClassifier or MLPClassifier"), ("predict_proba", 'as loss="log_loss" gives')):
+    for method, hint in (
+        ("partial_fit", "such as SGDClassifier or MLPClassifier"),
+        ("predict_proba", 'as loss="log_loss" gives'),
+    ):
         if not hasattr(estimator, method):
             raise DermaiError(f"{type(estimator).__name__} has no {method}", f"take an estimator with it, {hint}")
     recorder = Recorder(run, outputs="probabilities", **options)

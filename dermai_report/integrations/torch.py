@@ -1,10 +1,10 @@
 """Plain PyTorch: a loop of your own tells what it trained on, and the rest is done by one call an epoch.
 
-    recorder = TorchRecorder(run)
-    for images, labels in train_batches:
-        ...
-        recorder.train_batch(logits, labels)
-    recorder.epoch(model, val_batches, optimizer)
+recorder = TorchRecorder(run)
+for images, labels in train_batches:
+    ...
+    recorder.train_batch(logits, labels)
+recorder.epoch(model, val_batches, optimizer)
 """
 
 from __future__ import annotations

@@ -29,7 +29,9 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True, scope="module")
 def framework(request: pytest.FixtureRequest) -> None:
     """Skip a module whose FRAMEWORK is not installed."""
-    name = request.module.FRAMEWORK
+    name = getattr(request.module, "FRAMEWORK", None)
+    if name is None:
+        return
     if importlib.util.find_spec(name) is None:
         pytest.skip(f"{name} is not installed here: make test-integrations", allow_module_level=True)
     if importlib.util.find_spec("torchvision") is not None:  # frameworks import it themselves, and it may need its shim
