@@ -19,6 +19,7 @@ from dermai_report.train.batches import evaluation_batches
 from dermai_report.train.bypass import without
 from dermai_report.train.config import TrainConfig
 from dermai_report.train.data import Images
+from dermai_report.train.gradients import weight_gradients
 from dermai_report.train.model import Classifier
 from dermai_report.train.precision import Precision, choose, computing_in
 from dermai_report.train.storage import Storage
@@ -47,7 +48,7 @@ class Engine:
 
     def logits(self, features: Tensor) -> Tensor:
         """(n, classes) float32, with gradients for the trained part."""
-        with computing_in(self.precision, self.device):
+        with computing_in(self.precision, self.device), weight_gradients(self.precision, self.device):
             out: Tensor = self.trained(features)
         return out.float()
 

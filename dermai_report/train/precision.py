@@ -6,6 +6,7 @@ In bf16 the weights, the optimizer and the loss stay float32 (torch's autocast);
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from functools import cache
 from pathlib import Path
 from typing import Literal, cast
 
@@ -33,10 +34,15 @@ def dtype_of(precision: Precision) -> torch.dtype:
     return torch.bfloat16 if precision == "bf16" else torch.float32
 
 
-def _processor_has_bf16() -> bool:
+@cache
+def processor_flags() -> frozenset[str]:
+    """What the processor says it can do; empty where the system does not tell."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:  # not Linux: nothing tells, so nothing is assumed
-        return False
-    flags = next((line.partition(":")[2] for line in lines if line.startswith(("flags", "Features"))), "")
-    return bool(FLAGS & set(flags.split()))
+        return frozenset()
+    return frozenset(next((line.partition(":")[2] for line in lines if line.startswith(("flags", "Features"))), "").split())
+
+
+def _processor_has_bf16() -> bool:
+    return bool(FLAGS & processor_flags())
