@@ -239,6 +239,7 @@ def train_epoch(
     advance = progress.epoch(epoch, config.epochs, batches)
     tally = metrics.Tally()
     model.train_mode(config.frozen_bn)
+    summed = 0  # batches whose gradients wait for the next update
     for number, (features, target) in enumerate(epoch_batches(training, phase, epoch)):
         interruption.check()
         kept = [b.clone() for b in model.net.buffers()] if config.on_nan == "skip" else []
@@ -246,9 +247,9 @@ def train_epoch(
         loss = training.objective(logits, target)
         value = loss.item()  # waits for the device; a loss that is not finite must stop the run at this very batch
         if math.isfinite(value):
-            window = min(config.accumulate, batches - number // config.accumulate * config.accumulate)
-            torch.autograd.backward(loss / window)
+            torch.autograd.backward(loss)
             tally.add(logits.detach(), target, value)
+            summed += 1
         elif config.on_nan == "stop" or (number + 1 == batches and not tally.seen):
             raise failures.diverged(value, epoch, number + 1, optimizer.param_groups[0]["lr"])
         else:
@@ -258,8 +259,10 @@ def train_epoch(
         if (number + 1) % config.accumulate == 0 or number + 1 == batches:
             step = (epoch - 1) * updates + number // config.accumulate
             set_learning_rates(optimizer, factor(config, step, updates, history.phase_losses))
-            update(training)
-        advance(tally.seen, tally.loss, tally.accuracy)
+            if summed and not update(training, summed):
+                progress.say(f"epoch {epoch}, batch {number + 1}: a gradient is not a number, the update is left out")
+            summed = 0
+        advance(tally.seen, tally.loss, tally.accuracy, optimizer.param_groups[0]["lr"])
     return tally.metrics()
 
 
@@ -273,14 +276,26 @@ def epoch_batches(training: Training, phase: Phase, epoch: int) -> Iterator[tupl
         yield phase.engine.features(images), target
 
 
-def update(training: Training) -> None:
-    """One step of the optimizer."""
-    if training.config.clip_grad_norm:
-        torch.nn.utils.clip_grad_norm_(training.model.net.parameters(), training.config.clip_grad_norm)
-    training.optimizer.step()
-    training.optimizer.zero_grad(set_to_none=True)  # None, not 0: a frozen parameter is passed over, decay included
-    if training.average:
-        training.average.update(training.model.net)
+def update(training: Training, summed: int) -> bool:
+    """One step of the optimizer, on the mean of the gradients of so many batches.
+
+    With on_nan "skip" a gradient that is not finite changes nothing, and the answer is false: weights would never recover.
+    """
+    config, optimizer = training.config, training.optimizer
+    trained = [p for p in training.model.net.parameters() if p.grad is not None]
+    if summed > 1:
+        for parameter in trained:
+            parameter.grad.div_(summed)  # type: ignore[union-attr]
+    usable = True
+    if config.clip_grad_norm or config.on_nan == "skip":
+        norm = torch.nn.utils.clip_grad_norm_(trained, config.clip_grad_norm or math.inf)
+        usable = config.on_nan == "stop" or bool(norm.isfinite())
+    if usable:
+        optimizer.step()
+        if training.average:
+            training.average.update(training.model.net)
+    optimizer.zero_grad(set_to_none=True)  # None, not 0: a frozen parameter is passed over, decay included
+    return usable
 
 
 def learning_rates(optimizer: Optimizer, phase: tuple[str, ...]) -> list[float]:

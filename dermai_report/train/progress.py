@@ -1,4 +1,4 @@
-"""What a person sees while a run goes on: a live bar on a terminal, a plain line an epoch anywhere. To stderr."""
+"""What a person sees while a run goes on: live bars on a terminal, a plain line an epoch anywhere. To stderr."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
 from rich.progress import Progress as Bars
 
 
@@ -24,7 +24,8 @@ class Progress:
             TextColumn("{task.fields[text]}"),
         )
         self._bars = Bars(*columns, console=self.console, transient=True, disable=not self.console.is_terminal)
-        self._begun = time.perf_counter()
+        self._run: TaskID | None = None  # the bar of all epochs, which stays while those of the parts come and go
+        self._begun, self._first = 0.0, 1
 
     def __enter__(self) -> Progress:
         """Begin to draw."""
@@ -50,22 +51,26 @@ class Progress:
         self._clear()
         self._bars.add_task(text, total=None, text="")
 
-    def epoch(self, number: int, epochs: int, batches: int) -> Callable[[int, float, float], None]:
-        """The bar of an epoch; after each batch call the function with images seen, mean loss and accuracy."""
+    def epoch(self, number: int, epochs: int, batches: int) -> Callable[[int, float, float, float], None]:
+        """Bars of the run and of an epoch; after each batch call the function with images seen, mean loss, accuracy, and the
+        learning rate."""
         self._clear()
-        if number == 1:
-            self._begun = time.perf_counter()
-        task = self._bars.add_task(f"epoch {number}/{epochs}", total=batches, text="")
         start, done = time.perf_counter(), 0
+        if self._run is None:
+            self._begun, self._first = start, number  # of a resumed run: the time left follows from the epochs done here
+            self._run = self._bars.add_task("all epochs", total=epochs, text="")
+        run, task = self._run, self._bars.add_task(f"epoch {number}/{epochs}", total=batches, text="")
+        self._bars.update(run, completed=number - 1)
 
-        def advance(seen: int, loss: float, accuracy: float) -> None:
+        def advance(seen: int, loss: float, accuracy: float, lr: float) -> None:
             nonlocal done
             done += 1
             now = time.perf_counter()
-            part = (number - 1 + done / batches) / epochs
-            left = (now - self._begun) * (1 - part) / part
-            text = f"loss {loss:.4f}  acc {accuracy:.2%}  {seen / (now - start):.0f} images/s  {_clock(left)} left"
-            self._bars.update(task, advance=1, text=text)
+            epochs_done = number - self._first + done / batches
+            left = (now - self._begun) / epochs_done * (epochs - self._first + 1 - epochs_done)
+            self._bars.update(run, text=f"{_clock(left)} left")
+            rate = seen / (now - start)
+            self._bars.update(task, advance=1, text=f"loss {loss:.4f}  acc {accuracy:.2%}  lr {lr:.3g}  {rate:.0f} images/s")
 
         return advance
 
@@ -89,7 +94,8 @@ class Progress:
 
     def _clear(self) -> None:
         for task in self._bars.task_ids:
-            self._bars.remove_task(task)
+            if task != self._run:
+                self._bars.remove_task(task)
 
 
 def _clock(seconds: float) -> str:

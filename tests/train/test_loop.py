@@ -163,15 +163,16 @@ def test_early_stopping(options: Options) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_run_cleanly(options: Options, monkeypatch: pytest.MonkeyPatch, number: signal.Signals) -> None:
-    def epoch(self: Progress, epoch: int, epochs: int, batches: int) -> Callable[[int, float, float], None]:
-        return lambda seen, loss, accuracy: os.kill(os.getpid(), number) if epoch == 2 and seen == 6 else None
+    def epoch(self: Progress, epoch: int, epochs: int, batches: int) -> Callable[[int, float, float, float], None]:
+        return lambda seen, loss, accuracy, lr: os.kill(os.getpid(), number) if epoch == 2 and seen == 6 else None
 
     monkeypatch.setattr(Progress, "epoch", epoch)
+    before = signal.getsignal(signal.SIGINT)
     result = loop.train(TrainConfig.from_mapping(options(epochs=5)), "", Progress())
     done = read_run_directory(result.path)
     assert (done.status, len(done.epochs), result.signal) == ("interrupted", 1, number)
     assert done.checkpoints["best"].epoch == 1
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) == before
 
 
 def test_a_loss_that_is_no_number_stops_the_run(options: Options, tmp_path: Path) -> None:

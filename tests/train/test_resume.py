@@ -180,6 +180,35 @@ def test_a_loss_that_is_no_number_can_be_left_out(options: Options, monkeypatch:
         train(options())
 
 
+def test_what_is_left_out_does_not_thin_an_update(options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two batches an epoch, the second left out: added up or not, what remains is an update by the first alone."""
+    states = []
+    for accumulate in (1, 2):
+        with monkeypatch.context() as patch:
+            poisoned(patch, batch=2)
+            path = train(options(on_nan="skip", batch_size=9, accumulate=accumulate, optimizer="sgd", momentum=0.0))
+        states.append(models_of(path))
+    assert states[0] == states[1]
+
+
+def test_a_gradient_that_is_no_number_changes_nothing(
+    options: Options, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real, calls = Engine.logits, [0]
+
+    def logits(self: Engine, features: torch.Tensor) -> torch.Tensor:
+        calls[0] += 1
+        out = real(self, features)
+        if calls[0] == 2:
+            out.register_hook(lambda gradient: gradient * float("nan"))
+        return out
+
+    monkeypatch.setattr(Engine, "logits", logits)
+    done = read_run_directory(train(options(on_nan="skip", epochs=2, ema=0.9)))
+    assert "epoch 1, batch 2: a gradient is not a number, the update is left out" in capsys.readouterr().err
+    assert all(0 < e.val["loss"] < 100 for e in done.epochs)
+
+
 def test_too_little_memory_names_the_batch_size(options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*args: Any) -> None:
         raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
