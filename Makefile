@@ -6,8 +6,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 DEMO := --data digits --weights none --unfreeze full --batch-size 64 --epochs 8 --name resnet18-digits
 
 ENVIRONMENTS := $(basename $(notdir $(wildcard tests/integrations/environments/*.txt)))
+OLDEST := .venv-oldest
 
-.PHONY: demo test test-integrations lint format schemas golden bench docs clean
+.PHONY: demo test test-integrations test-oldest lint format schemas golden bench docs clean
 
 # Train ResNet18 on the digits embedded in scikit-learn, then report on the run.
 demo: $(VENV)/.train
@@ -29,6 +30,10 @@ test-integrations-%: .venv-integrations/%/installed
 .venv-integrations/%/installed: tests/integrations/environments/%.txt $(VENV)/.test
 	sh tests/integrations/environment.sh $(VENV) $(@D) $<
 	@touch $@
+
+# Training with the oldest supported torch. On Linux its wheel is built for CUDA, of which only the names are put in place (0.8 GB to fetch).
+test-oldest: $(OLDEST)/.ready
+	$(OLDEST)/bin/python -m pytest $(or $(TESTS),tests/train)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -63,5 +68,14 @@ $(VENV)/.train $(VENV)/.docs $(VENV)/.test $(VENV)/.dev: $(VENV)/.%: pyproject.t
 	$(PIP) --editable ".[$*]"
 	@touch $@
 
+# Its own torch before the other packages of .venv.
+$(OLDEST)/.ready: $(VENV)/.test tests/oldest/requirements.txt tests/oldest/stand_ins.py
+	$(BIN)/python -m venv --clear $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement tests/oldest/requirements.txt
+	@echo "import site; site.addsitedir('$$($(BIN)/python -c 'import site; print(site.getsitepackages()[0])')')" \
+		> $$($(OLDEST)/bin/python -c 'import site; print(site.getsitepackages()[0])')/over.pth
+	@$(OLDEST)/bin/python -c "import torch" 2>/dev/null || $(OLDEST)/bin/python tests/oldest/stand_ins.py
+	@touch $@
+
 clean:
-	rm -rf $(VENV) dist build
+	rm -rf $(VENV) $(OLDEST) dist build
