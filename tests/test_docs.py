@@ -28,12 +28,23 @@ def test_rules_page_is_up_to_date() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def foreign_logs(place: Path) -> None:
+    """The logs of other tools that the README names."""
+    recorded = ROOT / "tests" / "sources" / "recorded"
+    (place / "lightning_logs").mkdir()
+    (place / "lightning_logs" / "version_3").symlink_to(recorded / "lightning_csv")
+    (place / "results.csv").symlink_to(recorded / "ultralytics_csv" / "results.csv")
+    (place / "test_predictions.csv").write_text("image,label,predicted\n1.png,cat,cat\n2.png,dog,cat\n3.png,dog,dog\n")
+    (place / "log.csv").write_text("Valid Loss,acc,train_loss\n1.0,0.5,1.1\n0.9,0.6,0.8\n")
+
+
 @pytest.mark.parametrize("line", [c for c in commands() if c.startswith("dermai-report")])
 def test_report_commands_run(
     line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "runs").symlink_to(ROOT / "runs")
     (tmp_path / "runs-own").mkdir()
+    foreign_logs(tmp_path)
     monkeypatch.chdir(tmp_path)
     words = [w.replace("runs/latest", "runs/resnet18-10-epochs") for w in shlex.split(line)[1:]]
     assert report.main(words) == 0

@@ -17,7 +17,7 @@ LAYERS = [
     {"measures", "actions", "needs"},
     {"rules", "recommend", "exhibits", "provenance", "summary", "settings", "requirements", "gate"},
     {"diagnosis"},
-    {"sources", "charts", "templating", "formatting"},
+    {"sources", "results", "charts", "templating", "formatting"},
     {"renderers", "datasets", "schemas"},
     {"train", "integrations"},
     {"cli"},

@@ -14,6 +14,7 @@ from dermai_report.cli.output import is_folder
 from dermai_report.errors import DermaiError
 
 LEAST_CHARS = 4_000  # the longest verdict that is shown, and the names of what was left out
+PREDICTION_COLUMNS = ("label", "predicted", "sample", "group")
 
 EPILOG = """\
 Without --format the verdict is printed to the terminal and nothing is written.
@@ -50,6 +51,13 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         help="the column of a log that holds a metric, where its name does not tell: val_loss=NAME (as often as needed)",
     )
+    made.add_argument(
+        "--predictions",
+        metavar="[SPLIT=]FILE",
+        action="append",
+        help="what the model made of the test set (or val=FILE of validation): a table or NPZ of labels and predictions, a "
+        "confusion matrix, or a classification report",
+    )
     made.add_argument("--select", metavar="RULES", help="check only these rules (with commas)")
     made.add_argument("--ignore", metavar="RULES", help="leave these rules out (with commas)")
     made.add_argument(
@@ -69,14 +77,27 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def columns(chosen: Sequence[str] | None) -> dict[str, str]:
-    """The columns chosen by METRIC=NAME; raises DermaiError where one is neither."""
-    found = {}
+def columns(chosen: Sequence[str] | None) -> tuple[dict[str, str], dict[str, str]]:
+    """The columns chosen by METRIC=NAME: those of the log, and those of files of predictions (label, predicted, sample, group).
+
+    Raises DermaiError where one is neither.
+    """
+    of_log: dict[str, str] = {}
+    of_predictions: dict[str, str] = {}
     for text in chosen or ():
         metric, _, name = text.partition("=")
         if not metric.strip() or not name:
             raise DermaiError(f"--column {text} names no column", "such as --column val_loss=NAME")
-        found[metric.strip()] = name
+        (of_predictions if metric.strip() in PREDICTION_COLUMNS else of_log)[metric.strip()] = name
+    return of_log, of_predictions
+
+
+def predictions(given: Sequence[str] | None) -> list[tuple[str, str]]:
+    """The split and the file of each --predictions."""
+    found = []
+    for text in given or ():
+        split, equals, file = text.partition("=")
+        found.append((split, file) if equals and split in ("test", "val") else ("test", text))
     return found
 
 

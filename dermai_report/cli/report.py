@@ -30,7 +30,13 @@ def _run(arguments: Sequence[str]) -> int:
     from dermai_report.sources import read_run
 
     settings = read_settings(called.config, options.words(called.select), options.words(called.ignore), gate=gate.asked(called))
-    report = diagnose(read_run(called.run, called.source, called.which, options.columns(called.column)), settings)
+    of_log, of_predictions = options.columns(called.column)
+    run = read_run(called.run, called.source, called.which, of_log)
+    for split, file in options.predictions(called.predictions):
+        from dermai_report.results import add_results
+
+        run = add_results(run, file, split, of_predictions)
+    report = diagnose(run, settings)
     write(report, formats, called.output, called.images, of_formats)
     return gate.status(report.gate)
 

@@ -59,7 +59,7 @@ def test_output_file_folder_and_ending(here: Path, capsys: Captured) -> None:
         (["runs"], "no known log format recognises runs", "name one of them"),
         (["runs/latest", "--format", "htlm"], "no output format 'htlm'", "did you mean 'html'"),
         (["runs/latest", "-o", "x.docx"], ".docx", "known"),
-        (["runs/latest", "--source", "keras"], "no log format 'keras'", "run_directory"),
+        (["runs/latest", "--source", "keras"], "no log format 'keras'", "did you mean 'keras_csv'"),
         (["runs/latest", "--format", "html,md", "-o", "-"], "one output", "name a folder"),
         (["runs/latest", "-o", "out/"], "out/ names a folder, and no format", "--format html,json,junit,md"),
         (["runs/latest", "-o", "runs"], "runs names a folder, and no format", "--format html,json,junit,md"),
