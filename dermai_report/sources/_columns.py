@@ -18,7 +18,7 @@ Role = Literal["metric", "epoch", "step", "clock", "seconds", "lr", "split", "ru
 SPLITS = {
     "train": "train training trained trn tr learn learning",
     "val": "val valid validation validate eval evaluation evaluate dev holdout",
-    "test": "test testing tst",
+    "test": "test testing tst te",
 }
 SPLIT_OF = {word: split for split, words in SPLITS.items() for word in words.split()}
 EPOCHS = {"epoch", "epochs", "ep"}
