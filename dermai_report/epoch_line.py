@@ -14,13 +14,12 @@ from dermai_report.run_files import LAST_EPOCH, accuracies, is_fraction, parse_e
 
 def epoch_line(number: int, *, train: Any, val: Any, lr: Any, seconds: Any, phase: Any, extra: Mapping[str, Any]) -> bytes:
     """The line, newline included; raises DermaiError that names the value that does not fit."""
-    elapsed = as_number("seconds", seconds)
     values = {
         "epoch": number,
         "train": _metrics("train", train),
         "val": _metrics("val", val),
         "lr": _rates(lr),
-        "seconds": elapsed if elapsed is None else round(elapsed, 3),
+        "seconds": as_number("seconds", seconds),
         "phase": None if phase is None else text(phase),
         **extra,
     }

@@ -30,9 +30,19 @@ from dermai_report.epoch_line import as_number, epoch_line, epoch_number
 from dermai_report.errors import DermaiError, unknown_name
 from dermai_report.files import point_to, reading_from, sha256, write_atomically, writing_to
 from dermai_report.locks import hold
-from dermai_report.plain import plain, text
+from dermai_report.plain import text
 from dermai_report.run import FORMAT, Checkpoint, Data, Parent, Status
-from dermai_report.run_files import EPOCHS, MANIFEST, TEST, Manifest, check_manifest, json_schemas, parse_epoch, read_manifest
+from dermai_report.run_files import (
+    EPOCHS,
+    MANIFEST,
+    TEST,
+    Manifest,
+    json_schemas,
+    make_manifest,
+    parse_epoch,
+    pretty,
+    read_manifest,
+)
 from dermai_report.run_reading import read_run_directory
 
 if TYPE_CHECKING:
@@ -64,7 +74,7 @@ class RunWriter:
         parent: Parent | None = None,
     ) -> None:
         started = datetime.datetime.now(datetime.UTC)
-        manifest = _checked(
+        manifest = make_manifest(
             format=FORMAT,
             id="",
             name=name,
@@ -150,7 +160,7 @@ class RunWriter:
             told = "was logged already" if number == self._epoch else f"comes after epoch {self._epoch}"
             raise DermaiError(f"epoch {number} {told}", "epochs are numbered from 1 and only grow")
         now = time.perf_counter()
-        elapsed = now - self._clock if seconds is None else seconds
+        elapsed = round(now - self._clock, 3) if seconds is None else seconds
         line = epoch_line(number, train=train, val=val, lr=lr, seconds=elapsed, phase=phase, extra=extra)
         if val_samples is not None:
             val_epoch_files.write(self.path, number, *val_epoch_files.check(val_samples, len(self.classes)))
@@ -200,7 +210,7 @@ class RunWriter:
             epoch=held,
             sha256=saved.sha256 if saved else None,
         )
-        write_atomically(self.path / TEST, _pretty(evaluation))
+        write_atomically(self.path / TEST, pretty(evaluation))
 
     def _evaluated(self, checkpoint: str | None, epoch: int | None) -> tuple[Checkpoint | None, int | None]:
         """The checkpoint that was evaluated, and the epoch it holds; None for what nothing tells."""
@@ -232,7 +242,7 @@ class RunWriter:
         for name in facts:
             if name not in Manifest.__struct_fields__:
                 raise unknown_name("field of run.json", name, Manifest.__struct_fields__)
-        self._manifest = _checked(**{**msgspec.structs.asdict(self._manifest), **facts})
+        self._manifest = make_manifest(**{**msgspec.structs.asdict(self._manifest), **facts})
         self._write_manifest()
 
     def finish(self, status: Status = "finished", error: str | None = None) -> None:
@@ -258,7 +268,7 @@ class RunWriter:
             self.finish("failed", error=f"{type(error).__name__}: {error}")
 
     def _write_manifest(self) -> None:
-        write_atomically(self.path / MANIFEST, _pretty(self._manifest))
+        write_atomically(self.path / MANIFEST, pretty(self._manifest))
 
 
 def _new_directory(root: Path, name: str, started: datetime.datetime) -> Path:
@@ -280,26 +290,12 @@ def _class_names(classes: Any) -> list[str]:
     return [text(name) for name in classes]
 
 
-def _checked(**facts: Any) -> Manifest:
-    """run.json with these facts as plain values; raises DermaiError where it could not be read back."""
-    try:
-        manifest = msgspec.convert(plain(facts), Manifest)
-        check_manifest(manifest)
-    except ValueError as error:
-        raise DermaiError(f"run.json cannot hold this: {error}", "its schema is in docs/run-format.md") from None
-    return manifest
-
-
 def _below(folder: Path, file: Path) -> str:
     """The file relative to the folder, links taken as they stand or followed; raises DermaiError where it lies outside."""
     for root, path in ((folder.absolute(), file.absolute()), (folder.resolve(), file.resolve())):
         if path.is_relative_to(root) and ".." not in path.parts:
             return path.relative_to(root).as_posix()
     raise DermaiError(f"{file} lies outside the run's directory {folder}", "save the model below run.path, then log it")
-
-
-def _pretty(value: Any) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
 
 
 def _utc(moment: datetime.datetime) -> str:

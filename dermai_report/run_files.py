@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from dermai_report.errors import DermaiError
+from dermai_report.plain import plain
 from dermai_report.run import FORMAT, Checkpoint, Data, EpochLog, Evaluation, Parent, Status
 
 T = TypeVar("T")
@@ -65,6 +66,11 @@ def json_schemas() -> dict[str, dict[str, Any]]:
     return {name: msgspec.json.schema(kind) for name, kind in types.items()}
 
 
+def pretty(value: Any) -> bytes:
+    """As JSON that a person can read, with a line end."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
+
+
 def read_json(path: Path, kind: type[T]) -> T:
     """The file as that type; raises DermaiError naming it."""
     try:
@@ -85,6 +91,16 @@ def read_manifest(path: Path) -> Manifest:
         check_manifest(manifest)
     except ValueError as error:
         raise DermaiError(f"{file}: {error}", "mend the file; its schema is in docs/run-format.md") from None
+    return manifest
+
+
+def make_manifest(**facts: Any) -> Manifest:
+    """run.json with these facts as plain values; raises DermaiError where it could not be read back."""
+    try:
+        manifest = msgspec.convert(plain(facts), Manifest)
+        check_manifest(manifest)
+    except ValueError as error:
+        raise DermaiError(f"run.json cannot hold this: {error}", "its schema is in docs/run-format.md") from None
     return manifest
 
 

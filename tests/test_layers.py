@@ -12,7 +12,17 @@ from dermai_report import RunWriter
 PACKAGE = Path(__file__).resolve().parent.parent / "dermai_report"
 LAYERS = [
     {"errors", "files", "registry", "wording", "environment", "locks", "plain"},
-    {"run", "parquet", "prediction_files", "val_epoch_files", "run_files", "epoch_line", "run_reading", "run_directory"},
+    {
+        "run",
+        "parquet",
+        "prediction_files",
+        "val_epoch_files",
+        "run_files",
+        "epoch_line",
+        "run_reading",
+        "run_directory",
+        "run_export",
+    },
     {"report"},
     {"measures", "actions", "needs"},
     {"rules", "recommend", "exhibits", "provenance", "summary", "settings", "requirements", "gate"},

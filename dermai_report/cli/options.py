@@ -13,6 +13,7 @@ from dermai_report.cli import gate
 from dermai_report.cli.output import is_folder
 from dermai_report.errors import DermaiError
 
+RUN = "run"  # made of the run, where all others are made of its report
 LEAST_CHARS = 4_000  # the longest verdict that is shown, and the names of what was left out
 PREDICTION_COLUMNS = ("label", "predicted", "sample", "group")
 
@@ -27,7 +28,7 @@ exit status: 0 fine, or nothing that --fail-on or --require ask about fails; 1 s
 
 def parser() -> argparse.ArgumentParser:
     """Every option with its help."""
-    known = ", ".join(n for n in registry.names("renderers"))
+    known = ", ".join(registry.names("renderers"))
     made = argparse.ArgumentParser(
         prog="dermai-report",
         description="Best epoch, overfitting, train-validation gap, the drop to the test set, and what to do next: an honest "
@@ -36,9 +37,12 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("run", metavar="RUN", help="a run directory, such as runs/latest, or any log of a training")
-    made.add_argument("--format", "-f", help=f"output format, or several with commas: {known}")
+    made.add_argument("--format", "-f", help=f"output format, or several with commas: {known}; or run: the run directory")
     made.add_argument(
-        "--output", "-o", metavar="PATH", help="a file, a folder, or - for standard output (default: report/<run>/)"
+        "--output",
+        "-o",
+        metavar="PATH",
+        help="a file, a folder, or - for standard output (default: report/<run>/; of --format run: runs/<run>)",
     )
     made.add_argument(
         "--images", action="store_true", help="with md: draw the charts as PNG files beside it, instead of as Mermaid"
@@ -118,6 +122,12 @@ def formats(wanted: str | None, output: str | None) -> list[str]:
             raise DermaiError(f"{output} names a folder, and no format is named", f"say which to write there: {_known_files()}")
         return ["terminal"] if output in (None, "-") else [format_of(Path(output))]
     names = list(dict.fromkeys(name.strip() for name in wanted.split(",")))
+    if RUN in names:
+        if names != [RUN] or output == "-":
+            raise DermaiError(
+                "--format run writes a directory, not a report", "name no other format and no output but a directory"
+            )
+        return names
     for name in names:
         registry.load("renderers", name, "output format")
     if len(names) > 1 and output is not None and not is_folder(output):
@@ -136,7 +146,7 @@ def of_formats(options: argparse.Namespace, formats: list[str]) -> dict[str, Any
 
     given = {key: value for key in ("max_chars", "key") if (value := getattr(options, key)) is not None}
     for key in given:
-        if not any(takes(name, key) for name in formats):
+        if formats == [RUN] or not any(takes(name, key) for name in formats):
             raise DermaiError(f"--{key.replace('_', '-')} is of Markdown, and no Markdown is written", "add --format md")
     if "key" in given:
         from dermai_report.renderers import md

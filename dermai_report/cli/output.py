@@ -35,7 +35,8 @@ def write(report: Report, formats: list[str], output: str | None, images: bool, 
             sys.stdout.write(_printed(report, name))
             continue
         else:
-            place = (Path("report") / _folder_name(report) if output is None else Path(output)) / f"report{suffix(name)}"
+            named = folder_name(report.run.id, report.run.path)
+            place = (Path("report") / named if output is None else Path(output)) / f"report{suffix(name)}"
         beside = {"images": md.save_images(report, place.parent, place.stem)} if name == "md" and images else {}
         print(save(report, place, name, **options, **beside))
 
@@ -49,9 +50,9 @@ def _printed(report: Report, format: str) -> str:
     return render(report, format, width=width, color=sys.stdout.isatty())
 
 
-def _folder_name(report: Report) -> str:
+def folder_name(id: str, path: str) -> str:
     """The run's id where it can be the name of a folder here, and not of one elsewhere; else the name of its directory."""
-    for name in (report.run.id, Path(report.run.path).resolve().name):
+    for name in (id, Path(path).resolve().name):
         if re.fullmatch(r"[^/\\:\x00-\x1f\x7f]+", name) and name.strip(". ") and len(name.encode("utf-8", "replace")) <= 200:
             return name
     return "run"

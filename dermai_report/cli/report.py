@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from dermai_report import registry
 from dermai_report.cli import gate, options
 from dermai_report.cli.outcome import finish
-from dermai_report.cli.output import write
+from dermai_report.cli.output import folder_name, write
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,7 +38,12 @@ def _run(arguments: Sequence[str]) -> int:
 
         run = add_results(run, file, split, of_predictions)
     report = diagnose(run, settings)
-    write(report, formats, called.output, called.images, of_formats)
+    if formats == [options.RUN]:
+        from dermai_report.run_export import write_run
+
+        print(write_run(run, called.output or Path("runs") / folder_name(run.id, run.path)))
+    else:
+        write(report, formats, called.output, called.images, of_formats)
     return gate.status(report.gate)
 
 
