@@ -86,10 +86,23 @@ def class_codes(table: Any, name: str, classes: Sequence[str], path: Path) -> np
     return np.asarray(order[_array(array.indices)])
 
 
-def texts(table: Any, name: str, path: Path) -> Strings:
-    """A column of text (or of whole numbers, as text), each cell filled."""
+def holds_text(table: Any, name: str) -> bool:
+    """Whether a column is one of text."""
     import pyarrow as pa
 
+    kind = table.column(name).type
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def texts(table: Any, name: str, path: Path, empty: bool = False) -> Strings:
+    """A column of text (or of whole numbers, as text), each cell filled; with `empty`, a cell that is not is the empty text."""
+    import pyarrow as pa
+
+    if empty and pa.types.is_dictionary(table.column(name).type):  # a null among the codes cannot be filled
+        table = table.set_column(table.column_names.index(name), name, table.column(name).cast(pa.string()))
+    if empty and table.column(name).null_count:
+        table = table.set_column(table.column_names.index(name), name, table.column(name).fill_null(""))
     if pa.types.is_integer(table.column(name).type):
         table = table.set_column(table.column_names.index(name), name, table.column(name).cast(pa.string()))
     column = _text_column(table, name, path)
@@ -97,11 +110,9 @@ def texts(table: Any, name: str, path: Path) -> Strings:
 
 
 def _text_column(table: Any, name: str, path: Path) -> Any:
-    import pyarrow as pa
 
     column = table.column(name)
-    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+    if not holds_text(table, name):
         raise DermaiError(f"{path}: column {name} must hold text, not {column.type}", HINT)
     if column.null_count:
         raise DermaiError(f"{path}: {column.null_count} cells of column {name} are empty", HINT)

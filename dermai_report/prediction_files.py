@@ -1,17 +1,18 @@
 """Per-sample predictions as Parquet: predictions/val.parquet and test.parquet.
 
-Columns: sample, group (optional), label, predicted (class names), and `p:<class>`, one probability a class. The table's
-metadata holds the epoch of the model that predicted, where it is known.
+Columns: sample, group (optional), label, predicted (class names), and `p:<class>`, one probability a class; any further column
+of text says something else of the sample (skin tone, site), empty where it is not known. The table's metadata holds the epoch of
+the model that predicted, where it is known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dermai_report.errors import DermaiError
-from dermai_report.parquet import HINT, Strings, class_codes, numbers, read_table, texts, whole_number, write_table
+from dermai_report.parquet import HINT, Strings, class_codes, holds_text, numbers, read_table, texts, whole_number, write_table
 from dermai_report.plain import text
 from dermai_report.run import SMALLEST_PROBABILITY, Evaluation, Predictions
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 FOLDER = "predictions"
+OWN = ("sample", "group", "label", "predicted")
 ROW_SUM_TOLERANCE = 1e-3  # float16 soft-max rows over 1,000 classes stay well inside it
 
 
@@ -36,6 +38,7 @@ def check(
     samples: Sequence[str] | None,
     groups: Sequence[str] | None,
     epoch: int | None = None,
+    columns: Mapping[str, Sequence[object]] | None = None,
 ) -> Predictions:
     """Predictions made true to their types, or a DermaiError that says what does not fit."""
     import numpy as np
@@ -55,10 +58,12 @@ def check(
     if names is None:
         names = [str(i) for i in range(n)]
     parts = _texts("groups", groups)
-    for what, values in (("predicted", guess), ("samples", names), ("groups", parts)):
+    known = _check_columns(columns or {})
+    each: list[tuple[str, Any]] = [("predicted", guess), ("samples", names), ("groups", parts), *known.items()]
+    for what, values in each:
         if values is not None and len(values) != n:
             raise DermaiError(f"{what} has {len(values)} entries for {n} labels")
-    return Predictions(sample=names, label=label, predicted=guess, probabilities=table, group=parts, epoch=epoch)
+    return Predictions(sample=names, label=label, predicted=guess, probabilities=table, group=parts, columns=known, epoch=epoch)
 
 
 def evaluate(outcome: Predictions, *, n_classes: int, loss: float | None, **facts: Any) -> Evaluation:
@@ -83,6 +88,8 @@ def write(run: Path, split: str, outcome: Predictions, classes: Sequence[str]) -
     columns: dict[str, Any] = {"sample": pa.array(outcome.sample, pa.string())}
     if outcome.group is not None:
         columns["group"] = pa.array(outcome.group, pa.string())
+    for name, values in outcome.columns.items():
+        columns[name] = pa.array(values, pa.string()).dictionary_encode()
     columns["label"] = pa.DictionaryArray.from_arrays(pa.array(outcome.label, pa.int32()), names)
     columns["predicted"] = pa.DictionaryArray.from_arrays(pa.array(outcome.predicted, pa.int32()), names)
     if outcome.probabilities is not None:
@@ -121,11 +128,30 @@ def read(run: Path, split: str, classes: Sequence[str]) -> Predictions:
             texts(table, "sample", path),
             texts(table, "group", path) if "group" in present else None,
             whole_number(table, "epoch", path),
+            _further(table, path),
         )
     except DermaiError as error:
         if str(path) in error.message:
             raise
         raise DermaiError(f"{path}: {error.message}", error.hint) from None
+
+
+def _check_columns(columns: Mapping[str, Sequence[object]]) -> dict[str, Sequence[str]]:
+    """The further columns as texts; None is empty: not known."""
+    known: dict[str, Sequence[str]] = {}
+    for name, values in columns.items():
+        if name in OWN or name.startswith("p:"):
+            raise DermaiError(f"the column {name!r} has a name that predictions use", "call it otherwise")
+        told = _texts(f"column {name}", values, missing="")
+        if told is not None:
+            known[text(name)] = told
+    return known
+
+
+def _further(table: Any, path: Path) -> dict[str, Strings]:
+    """The further columns of text; others, such as logits, are none of ours."""
+    names = [name for name in table.column_names if name not in OWN and not name.startswith("p:")]
+    return {name: texts(table, name, path, empty=True) for name in names if holds_text(table, name)}
 
 
 def array(what: str, values: Any, dtype: Any = None) -> np.ndarray:
@@ -156,7 +182,8 @@ def class_indices(what: str, values: ArrayLike, n_classes: int) -> np.ndarray:
     return indices.astype(np.int32, copy=False)
 
 
-def _texts(what: str, values: Any) -> Sequence[str] | None:
+def _texts(what: str, values: Any, missing: str | None = None) -> Sequence[str] | None:
+    """The values as texts; `missing` stands for None and for NaN, where it is given."""
     if values is None or isinstance(values, Strings):
         return values
     try:
@@ -165,7 +192,7 @@ def _texts(what: str, values: Any) -> Sequence[str] | None:
         raise DermaiError(f"{what} is {values!r:.60}, not one text a sample") from None
     if what == "groups" and any(v is None for v in given):
         raise DermaiError("groups has a sample without a group", "give each such sample a group of its own")
-    names = [str(v) for v in given]
+    names = [missing if missing is not None and (v is None or v != v) else str(v) for v in given]  # noqa: PLR0124  NaN
     try:
         "".join(names).encode()
     except UnicodeEncodeError:  # file names that are not UTF-8

@@ -30,9 +30,9 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is known of the data set.
 
     counts: images per split and class; excluded: per class and split, for classes set aside; restore: what brings each of
-    these back; unreadable: files left out because they
-    could not be decoded; duplicates: pairs of samples with the same content by splits ("train-test"), None where nobody
-    looked; fingerprint: a digest that changes when any file of any split does.
+    these back; unreadable: files left out because they could not be decoded; duplicates: pairs of samples with the same
+    content by splits ("train-test"), None where nobody looked; straddling: groups with images in two splits, by splits, None
+    where no groups are known; fingerprint: a digest that changes when any file of any split does.
     """
 
     counts: dict[str, dict[str, int]] = {}
@@ -40,6 +40,7 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     restore: dict[str, str] = {}
     unreadable: list[str] = []
     duplicates: dict[str, list[tuple[str, str]]] | None = None
+    straddling: dict[str, list[str]] | None = None
     fingerprint: str | None = None
     source: str | None = None
 
@@ -101,6 +102,7 @@ class Predictions:
 
     label, predicted: (n,) class indices; probabilities: (n, classes) float32, or None where only the class is known;
     loss: (n,) nats, or None; sample: n identifiers; group: n identifiers of what must not be split (patient), or None;
+    columns: what else is known of each sample (skin tone, site), n texts by name, empty where it is not known;
     epoch: which the model that predicted holds, or None where nothing tells.
     """
 
@@ -109,6 +111,7 @@ class Predictions:
     predicted: np.ndarray
     probabilities: np.ndarray | None = None
     group: Sequence[str] | None = None
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
     epoch: int | None = None
 
     def __len__(self) -> int:

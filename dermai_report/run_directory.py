@@ -179,6 +179,7 @@ class RunWriter:
         predicted: ArrayLike | None = None,
         samples: Sequence[str] | None = None,
         groups: Sequence[str] | None = None,
+        columns: Mapping[str, Sequence[object]] | None = None,
         loss: float | None = None,
         checkpoint: str | None = None,
         epoch: int | None = None,
@@ -186,15 +187,16 @@ class RunWriter:
         """Record predictions of "val" or "test", sample by sample; for "test", the evaluation with its confusion counts.
 
         labels: (n,) class indices; probabilities: (n, classes), rows adding up to 1; or predicted: (n,) class indices;
-        samples: n identifiers (paths), groups: n identifiers of what belongs together (a patient); loss: mean nats, worked
-        out from the probabilities unless given and finite; checkpoint: the model evaluated, by its role ("best") or file;
+        samples: n identifiers (paths), groups: n identifiers of what belongs together (a patient); columns: what else is
+        known of each sample, n values by name, such as {"skin_tone": […]}, for the scores of subgroups; loss: mean nats,
+        worked out from the probabilities unless given and finite; checkpoint: the model evaluated, by its role ("best") or file;
         epoch: which it holds. Without both, these are taken for the weights of the last epoch that was logged, as those
         are what a plain loop has in hand.
         """
         if split not in ("val", "test"):
             raise unknown_name("split", split, ("val", "test"))
         saved, held = self._evaluated(checkpoint, epoch)
-        outcome = prediction_files.check(self.classes, labels, probabilities, predicted, samples, groups, held)
+        outcome = prediction_files.check(self.classes, labels, probabilities, predicted, samples, groups, held, columns)
         given = as_number("loss", loss)
         if split == "test":  # before its predictions change: killed in between, they alone are read, and say the same
             with writing_to(self.path / TEST):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -302,3 +303,31 @@ def test_no_classes_no_evaluation(tmp_path: Path) -> None:
 def test_a_loss_that_is_no_number_is_worked_out(run: RunWriter) -> None:
     run.log_evaluation("test", labels=[0], probabilities=[[0.5, 0.5, 0.0]], loss=np.float32(np.inf))
     assert read_run(run.path).test.loss == pytest.approx(math.log(2))
+
+
+def test_further_columns_come_back(tmp_path: Path) -> None:
+    columns = {"skin_tone": ["dark", None, "light"], "age": [40, 50, float("nan")], "größe": ["", "x", "y"]}
+    with RunWriter(tmp_path, classes=["a", "b"]) as run:
+        run.log_evaluation("test", labels=[0, 1, 1], predicted=[0, 1, 0], groups=["p", "p", "q"], columns=columns)
+    found = read_run(run.path).predictions["test"]
+    assert {name: list(values) for name, values in found.columns.items()} == {
+        "skin_tone": ["dark", "", "light"], "age": ["40", "50", ""], "größe": ["", "x", "y"],
+    }  # fmt: skip
+    for wrong, words in (
+        ({"label": [1, 2, 3]}, "has a name that predictions use"),
+        ({"tone": ["x"]}, "1 entries for 3 labels"),
+    ):
+        with pytest.raises(DermaiError, match=words), RunWriter(tmp_path, classes=["a", "b"]) as run:
+            run.log_evaluation("test", labels=[0, 1, 1], predicted=[0, 1, 0], columns=wrong)
+
+
+def test_columns_that_others_wrote(tmp_path: Path) -> None:
+    """Text is kept, its gaps are empty; numbers such as logits are none of ours, as before."""
+    with RunWriter(tmp_path, classes=["a", "b"]) as run:
+        run.log_evaluation("test", labels=[0, 1], predicted=[0, 1])
+    file = run.path / "predictions" / "test.parquet"
+    table = pq.read_table(file).append_column("logit", pa.array([0.1, 0.2]))
+    table = table.append_column("site", pa.array(["x", None]).dictionary_encode()).append_column("note", pa.array([None, "y"]))
+    pq.write_table(table, file)
+    found = read_run(run.path).predictions["test"].columns
+    assert {name: list(values) for name, values in found.items()} == {"site": ["x", ""], "note": ["", "y"]}

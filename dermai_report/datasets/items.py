@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from PIL import Image
 
@@ -12,11 +13,16 @@ SPLITS = ("train", "val", "test")
 
 @dataclass(frozen=True)
 class Item:
-    """A picture: its identifier (the path below the data folder), class and split."""
+    """A picture: its identifier (the path below the data folder), class and split.
+
+    group: what must stay in one split with it, such as the patient; extra: what else is known of it, see Collection.columns.
+    """
 
     sample: str
     label: str
     split: str
+    group: str | None = None
+    extra: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,8 @@ class Collection:
 
     read(item) gives the bytes that stand for the item in the fingerprint; decode(bytes, side) gives its RGB picture,
     not yet resized (a JPEG may come smaller, never below twice `side`), and raises OSError or ValueError for a broken one.
-    excluded: the classes that are left out.
+    excluded: the classes that are left out; columns: the names of what each item has in `extra`;
+    home: the folder that the identifiers are paths below, None where they are no files.
     """
 
     source: str
@@ -43,6 +50,8 @@ class Collection:
     image_size: int = 224
     cached: bool = True  # whether decoding takes long enough to keep its outcome on the disk
     excluded: Mapping[str, LeftOut] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
+    home: Path | None = None
 
     def __len__(self) -> int:
         """Pictures in the set."""

@@ -45,6 +45,8 @@ def conclude(
             labels=outcome.labels,
             probabilities=outcome.probabilities,
             samples=splits[name].samples,  # type: ignore[union-attr]
+            groups=splits[name].groups,  # type: ignore[union-attr]
+            columns=splits[name].columns,  # type: ignore[union-attr]
             loss=outcome.loss,
             checkpoint="best" if config.ensemble == 1 else f"ensemble of epochs {', '.join(map(str, sorted(members)))}",
             epoch=best,

@@ -39,7 +39,14 @@ SECTIONS = {
 class TrainConfig:
     """Everything that can be chosen about a training run."""
 
-    data: Annotated[str, Meta(description="folder of images, or 'digits' for the set embedded in scikit-learn")]
+    data: Annotated[
+        str,
+        Meta(
+            description="folder of images; CSV or Parquet file with the columns path, label and perhaps split, group and others; "
+            ".npz file of MedMNIST; folder of MNIST's idx files; torchvision data set by name; or 'digits'"
+        ),
+    ]
+    data_root: Annotated[str, Meta(description="folder below which torchvision finds the data set that --data names")] = ""
     name: Annotated[str, Meta(description="name of the run; empty: model and number of epochs")] = ""
     runs: Annotated[str, Meta(description="folder that receives the run directory")] = "runs"
     seed: Annotated[Count, Meta(description="seed of the split, the weights, the order and the augmentation")] = 0
@@ -60,6 +67,14 @@ class TrainConfig:
         tuple[str, ...], Meta(description="classes to leave out of this run, with commas; the files stay as they are")
     ] = ()
     only_classes: Annotated[tuple[str, ...], Meta(description="leave out all classes but these")] = ()
+    metadata: Annotated[
+        str, Meta(description="CSV or Parquet file with a row an image: path, and perhaps group, split and further columns")
+    ] = ""
+    group_column: Annotated[str, Meta(description="column of it that says what belongs together, such as patient_id")] = ""
+    group_regex: Annotated[
+        str, Meta(description="regular expression that finds in a path what belongs together; groups are held out whole")
+    ] = ""
+    split_duplicates_together: Annotated[bool, Meta(description="keep copies of an image in one split when splitting")] = False
     skip_bad_images: Annotated[bool, Meta(description="leave out unreadable images and count them")] = False
 
     model: Annotated[str, Meta(description="torchvision model by name")] = "resnet18"

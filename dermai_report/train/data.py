@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from dermai_report.datasets.choice import choose
-from dermai_report.datasets.collections import open_collection
+from dermai_report.datasets.grouping import straddling
 from dermai_report.datasets.items import SPLITS, Collection, Item, count
+from dermai_report.datasets.opening import Wish, open_data
 from dermai_report.datasets.splitting import hold_out
 from dermai_report.errors import DermaiError
 from dermai_report.run import Data
@@ -26,13 +26,16 @@ from dermai_report.train.storage import Storage
 class Images:
     """One split: rows (n,) of the pixels that all splits share, labels int64 (n,), and the identifier of each picture.
 
-    store: uint8 (m, side, side, 3), in memory or mapped from a file. Compared and hashed by identity.
+    store: uint8 (m, side, side, 3), in memory or mapped from a file; groups: what belongs together, where it is known; columns:
+    what else is known of each picture. Compared and hashed by identity.
     """
 
     store: Tensor
     rows: Tensor
     labels: Tensor
     samples: tuple[str, ...]
+    groups: tuple[str, ...] | None = None
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Pictures in the split."""
@@ -76,7 +79,7 @@ def load_data(config: TrainConfig, progress: Callable[[str, int], Callable[[], N
 
     progress(title, total) returns what is called after each picture. Raises DermaiError for what cannot be trained on.
     """
-    collection = choose(open_collection(config.data), config.exclude_class, config.only_classes)
+    collection = open_data(wish_of(config), progress)
     fractions = {"val": config.val_fraction, "test": config.test_fraction}
     check_classes(collection.items, collection.source)
     held_out = tuple(s for s, f in fractions.items() if f > 0 and s not in {i.split for i in collection.items})
@@ -95,6 +98,20 @@ def load_data(config: TrainConfig, progress: Callable[[str, int], Callable[[], N
     check_readable(items, decoded.items)
     check_classes(decoded.items, collection.source)
     return _data_set(decoded, collection, side, held_out)
+
+
+def wish_of(config: TrainConfig) -> Wish:
+    """Which pictures the configuration asks for, and what of them belongs together."""
+    return Wish(
+        data=config.data,
+        root=config.data_root,
+        exclude=config.exclude_class,
+        only=config.only_classes,
+        metadata=config.metadata,
+        group_column=config.group_column,
+        group_regex=config.group_regex,
+        duplicates_together=config.split_duplicates_together,
+    )
 
 
 def storage_of(config: TrainConfig) -> Storage:
@@ -147,17 +164,18 @@ def _data_set(decoded: Decoded, collection: Collection, side: int, held_out: tup
     facts = Data(
         counts=count(decoded.items),
         excluded={name: dict(left_out.counts) for name, left_out in collection.excluded.items()},
+        straddling=straddling(decoded.items) if groups_of(decoded.items) else None,
         restore={name: left_out.restore for name, left_out in collection.excluded.items()},
         unreadable=decoded.unreadable,
         duplicates=shared_content(decoded.items, decoded.digests),
         fingerprint=fingerprint(decoded.items, decoded.digests),
         source=collection.source,
     )
-    train, val, test = (_images(decoded, classes, split) for split in SPLITS)
+    train, val, test = (_images(decoded, classes, split, collection.columns) for split in SPLITS)
     return DataSet(classes, side, train, val, test if len(test) else None, facts, held_out)
 
 
-def _images(decoded: Decoded, classes: tuple[str, ...], split: str) -> Images:
+def _images(decoded: Decoded, classes: tuple[str, ...], split: str, columns: Sequence[str]) -> Images:
     places = [n for n, item in enumerate(decoded.items) if item.split == split]
     items = [decoded.items[n] for n in places]
     return Images(
@@ -165,4 +183,11 @@ def _images(decoded: Decoded, classes: tuple[str, ...], split: str) -> Images:
         rows=torch.tensor([decoded.rows[n] for n in places], dtype=torch.int64),
         labels=torch.tensor([classes.index(item.label) for item in items], dtype=torch.int64),
         samples=tuple(item.sample for item in items),
+        groups=groups_of(items),
+        columns={name: tuple(item.extra[n] for item in items) for n, name in enumerate(columns)},
     )
+
+
+def groups_of(items: Sequence[Item]) -> tuple[str, ...] | None:
+    """The group of each item, None where none has one; an item without a group is one of its own."""
+    return tuple(i.group or i.sample for i in items) if any(i.group is not None for i in items) else None

@@ -105,6 +105,8 @@ def train(
         progress.say(f"left out: {', '.join(f'{name} ({sum(n.values())} images)' for name, n in data.facts.excluded.items())}")
     for splits, pairs in (data.facts.duplicates or {}).items():
         progress.say(f"{len(pairs)} images stand in two splits ({splits}), such as {pairs[0][0]} and {pairs[0][1]}")
+    for splits, groups in (data.facts.straddling or {}).items():
+        progress.say(f"{len(groups)} groups have images in two splits ({splits}), such as {groups[0]}")
     if config.weights == "none" and config.unfreeze != "full":
         progress.say("random weights, and some of them frozen: --unfreeze full trains all of them")
     training, history = prepare(config, data, device), History()

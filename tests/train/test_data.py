@@ -243,3 +243,29 @@ def test_a_change_that_was_cut_short_is_no_data_to_train_on(split_folder: Path) 
     (split_folder / ".excluded").mkdir()
     (split_folder / ".excluded" / ".journal").touch()
     assert "was cut short" in message_of(split_folder)
+
+
+def test_groups_and_columns_reach_the_splits(class_folder: Path) -> None:
+    """A table of the images fixes the split, and says what belongs together and what else is known."""
+    files = sorted(p.relative_to(class_folder).as_posix() for p in class_folder.rglob("*.jpg"))
+    rows = [
+        f"{f},{f.split('/')[0]},{f.split('/')[0]}-{int(f[-6:-4]) // 2},{'dark' if int(f[-6:-4]) % 3 else 'light'}"
+        for f in files
+    ]
+    (class_folder / "all.csv").write_text("\n".join(["path,label,group,tone", *rows]))
+    data = load(class_folder / "all.csv")
+    assert data.held_out == ("val", "test") and data.facts.straddling == {}
+    for images in (data.train, data.val, data.test):
+        assert images is not None and images.groups is not None
+        assert [g.split("-")[0] for g in images.groups] == [s.split("/")[0] for s in images.samples]
+        assert set(images.columns["tone"]) <= {"dark", "light"}
+    groups = [set(s.groups or ()) for s in (data.train, data.val, data.test) if s]
+    assert not (groups[0] & groups[1] | groups[0] & groups[2] | groups[1] & groups[2])
+    by_pattern = load(class_folder, group_regex=r"(\d)\.jpg")
+    assert by_pattern.facts.straddling == {} and len(set(by_pattern.val.groups or ())) < len(by_pattern.val)
+    assert load(class_folder).val.groups is None
+
+
+def test_groups_across_given_splits_are_noted(split_folder: Path) -> None:
+    data = load(split_folder, group_regex=r"/(\w+)/")
+    assert data.facts.straddling == {s: ["blue", "green", "red"] for s in ("train-test", "train-val", "val-test")}

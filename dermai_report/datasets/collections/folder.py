@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from dermai_report.datasets import decoding
+from dermai_report.datasets.collections import idx
 from dermai_report.datasets.exclusion.journal import is_pending
 from dermai_report.datasets.exclusion.record import read_records, restoring
 from dermai_report.datasets.items import Collection, Item, LeftOut
@@ -17,12 +18,12 @@ from dermai_report.errors import DermaiError
 WHAT = "a folder of images"
 
 
-def recognises(data: str) -> bool:
-    """Whether it is a folder."""
-    return Path(data).is_dir()
+def recognises(data: str, data_root: str = "") -> bool:
+    """Whether it is a folder, of any files but those of collections/idx.py."""
+    return Path(data).is_dir() and not idx.recognises(data)
 
 
-def open_collection(data: str) -> Collection:
+def open_collection(data: str, data_root: str = "") -> Collection:
     """The pictures below a folder, sorted by path. Raises DermaiError for a layout that cannot be trained on."""
     root = Path(data)
     check_root(root)
@@ -38,6 +39,7 @@ def open_collection(data: str) -> Collection:
         items=items,
         read=partial(_read, root),
         decode=decoding.decode,
+        home=root,
         excluded={name: LeftOut(r.counts, restoring(name, root)) for name, r in read_records(root).items()},
     )
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from dermai_report.datasets.commands._table import shown
+
 if TYPE_CHECKING:
     from dermai_report.datasets.exclusion.record import Record
 
@@ -44,7 +46,7 @@ def change(action: Literal["exclude", "restore"], data: Path, dry_run: bool, pla
             ends = (part.place, record.aside(part))
             source, target = ends if action == "exclude" else ends[::-1]
             images = f"{part.images} image{'s' * (part.images != 1)}"
-            print(f"{'would move' if dry_run else 'moved'} {source} -> {target} ({images})")
+            print(f"{'would move' if dry_run else 'moved'} {shown(source)} -> {shown(target)} ({images})")
     if not records:
         print("nothing to move")
     return 0

@@ -8,11 +8,11 @@ A change that was cut short is finished or undone first.
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from dermai_report.datasets.commands import _changes
+from dermai_report.datasets.commands._table import lines, shown
 
 if TYPE_CHECKING:
     from dermai_report.datasets.exclusion.record import Record
@@ -39,20 +39,11 @@ def run(options: argparse.Namespace) -> int:
     present = {
         name: {split: images(folder) for split, folder in folders.items()} for name, folders in class_folders(root).items()
     }
-    sys.stdout.write("".join(line.rstrip() + "\n" for line in table(present, read_records(root))))
+    print("\n".join(lines([*((name, counts, "") for name, counts in present.items()), *_aside(read_records(root))])))
     return 0
 
 
-def table(present: Mapping[str, Mapping[str, int]], aside: Mapping[str, Record]) -> Sequence[str]:
-    """A line a class: its images in each split, and of one set aside when, by whom and why."""
-    rows = [(name, counts, "") for name, counts in present.items()]
-    rows += [
-        (name, record.counts, f"excluded {record.when} by {record.by}{': ' if record.why else ''}{record.why}")
-        for name, record in aside.items()
-    ]
-    splits = list(dict.fromkeys(split for _, counts, _ in rows for split in counts))
-    width = max(5, *(len(name) for name, *_ in rows)) if rows else 5
-    lines = ["  ".join([f"{'class':{width}}", *(f"{split:>7}" for split in splits)])]
-    for name, counts, note in rows:
-        lines.append("  ".join([f"{name:{width}}", *(f"{counts.get(split, 0):7,}" for split in splits), note]))
-    return lines
+def _aside(records: Mapping[str, Record]) -> Iterator[tuple[str, Mapping[str, int], str]]:
+    for name, record in records.items():
+        why = f": {shown(record.why)}" if record.why else ""
+        yield name, record.counts, f"excluded {record.when} by {record.by}{why}"

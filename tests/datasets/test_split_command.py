@@ -1,0 +1,84 @@
+"""`dermai-data split`: written once, read by every later run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dermai_report.cli.data import main
+from dermai_report.datasets.collections import open_collection
+from dermai_report.datasets.tables import read_table
+
+from .conftest import write_table
+
+
+def test_written_and_read_back(photos: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    root = photos({"ant": 60, "bee": 90})
+    assert main(["split", str(root), "--group-regex", r"(?:ant|bee)_p\d+"]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[0].split() == ["class", "train", "val", "test"]
+    assert out[-2].split()[0] == "groups" and sum(map(int, out[-2].split()[1:])) == 50
+    found, folder = open_collection(str(root / "split.csv")), open_collection(str(root))
+    assert sorted((i.sample, i.label) for i in found.items) == sorted((i.sample, i.label) for i in folder.items)
+    splits: dict[str, set[str]] = {}
+    for item in found.items:
+        splits.setdefault(item.group or "", set()).add(item.split)
+    assert len(splits) == 50 and all(len(present) == 1 for present in splits.values())
+
+
+def test_metadata_goes_into_the_table(photos: Callable[..., Path], tmp_path: Path) -> None:
+    root = photos({"ant": 30, "bee": 30})
+    names = sorted(p.name for p in root.rglob("*.png"))
+    table = write_table(
+        tmp_path / "m.csv", {"file": names, "patient": [n.rpartition("_")[0] for n in names], "tone": [n[-5] for n in names]}
+    )
+    out = tmp_path / "lists" / "split.csv"
+    words = [
+        "split",
+        str(root),
+        "--metadata",
+        str(table),
+        "--group-column",
+        "patient",
+        "--out",
+        str(out),
+        "--test-fraction",
+        "0.2",
+    ]
+    assert main(words) == 0
+    written = read_table(out)
+    assert list(written) == ["path", "label", "split", "group", "patient", "tone"]
+    assert written["group"] == written["patient"]
+    assert all(Path(p).is_absolute() for p in written["path"])  # the table lies elsewhere
+    first = out.read_bytes()
+    assert main(words) == 2
+    assert main([*words, "--force"]) == 0
+    assert out.read_bytes() == first
+    splits: dict[str, set[str]] = {}
+    for group, split in zip(written["group"], written["split"], strict=True):
+        splits.setdefault(group, set()).add(split)
+    assert all(len(s) == 1 for s in splits.values()) and len(splits) == 20
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--val-fraction", "0.6", "--test-fraction", "0.5"], "no parts of a whole"),
+        (["--out", "split.parquet"], "does not end in .csv"),
+        (["--metadata", "absent.csv"], "cannot read absent.csv"),
+        (["--group-column", "patient"], "no column with groups"),
+        (["--group-regex", "x"], "finds no group"),
+    ],
+)
+def test_what_cannot_be(words: list[str], said: str, photos: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    root = photos({"ant": 12, "bee": 12})
+    assert main(["split", str(root), *words]) == 2
+    assert said in capsys.readouterr().err
+    assert not list(root.glob("*.csv"))
+
+
+def test_digits_have_no_files(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["split", "digits"]) == 2
+    assert "no files that a table could name" in capsys.readouterr().err
