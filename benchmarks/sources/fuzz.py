@@ -5,7 +5,6 @@ python benchmarks/sources/fuzz.py [INPUTS] [SEED] [FORMAT…]
 
 import collections
 import gc
-import gzip
 import random
 import resource
 import shutil
@@ -18,24 +17,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
-from dermai_report import DermaiError, read_run  # noqa: E402
-from tests.sources.mutate import mutated  # noqa: E402
+from dermai_report import DermaiError, diagnose, read_run  # noqa: E402
+from tests.sources.mutate import logs, mutated  # noqa: E402
 
-RECORDED = ROOT / "tests" / "sources" / "recorded"
+DIAGNOSED = 50  # one in so many of the runs that were read is diagnosed as well
 SLOW = 2.0
-
-
-def logs(names):
-    """Each recorded log as its files by their place below it."""
-    for place in sorted(p for p in RECORDED.iterdir() if p.is_dir() and (not names or p.name in names)):
-        files = {p.relative_to(place): p.read_bytes() for p in sorted(place.rglob("*")) if p.is_file()}
-        yield (
-            place.name,
-            {
-                p.with_suffix("") if p.suffix == ".gz" else p: gzip.decompress(d) if p.suffix == ".gz" else d
-                for p, d in files.items()
-            },
-        )
 
 
 def main(inputs=100_000, seed=0, names=()):
@@ -53,8 +39,11 @@ def main(inputs=100_000, seed=0, names=()):
         target = place / chosen if rng.random() < 0.5 else place
         start = time.perf_counter()
         try:
-            read_run(target, run=rng.choice((None, None, "1", "first")))
+            run = read_run(target, run=rng.choice((None, None, "1", "first")))
             outcome["read"] += 1
+            if outcome["read"] % DIAGNOSED == 0:
+                diagnose(run)
+                outcome["diagnosed"] += 1
         except DermaiError:
             outcome["refused"] += 1
         except Exception:

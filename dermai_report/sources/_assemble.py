@@ -223,8 +223,8 @@ def _others(tables: Sequence[Table], fields: Sequence[Field], numbered: Sequence
     """Learning rates, seconds and every further number, the last of each epoch, by role and name."""
     found: dict[str, dict[int, Any]] = {"lr": {}, "seconds": {}, "extra": {}}
     for f in fields:
-        column = tables[f.table].numbers.get(f.column)
-        if column is None or f.meaning.role not in ("lr", "seconds", "other", "decoy") or f.meaning.split in ("val", "test"):
+        column = tables[f.table].numbers[f.column]
+        if f.meaning.role not in ("lr", "seconds", "other", "decoy") or f.meaning.split in ("val", "test"):
             continue
         epoch = numbered[f.table].epoch
         rows = np.flatnonzero(column.given & (epoch > 0) & np.isfinite(column.values))

@@ -78,7 +78,7 @@ def number_rows(
 def _raw(table: Table, fields: Sequence[Field], index: int) -> np.ndarray | None:
     """The epoch as logged, blanks filled from the next row that has one, else the one before."""
     column = next((f.column for f in fields if f.table == index and f.meaning.role == "epoch"), None)
-    if column is None or column not in table.numbers:
+    if column is None:
         return None
     values, given = table.numbers[column].values, table.numbers[column].given & np.isfinite(table.numbers[column].values)
     there = np.flatnonzero(given)
@@ -89,9 +89,7 @@ def _raw(table: Table, fields: Sequence[Field], index: int) -> np.ndarray | None
 
 def _steps(table: Table, fields: Sequence[Field], index: int) -> np.ndarray | None:
     column = next((f.column for f in fields if f.table == index and f.meaning.role == "step"), None)
-    if column is None or column not in table.numbers or not table.numbers[column].n:
-        return None
-    return table.numbers[column].values
+    return None if column is None else table.numbers[column].values
 
 
 def _clock(raw: Sequence[np.ndarray | None], steps: Sequence[np.ndarray | None]) -> tuple[np.ndarray, np.ndarray] | None:
@@ -122,7 +120,7 @@ def _with(table: Table, fields: Sequence[Field], index: int, *splits: str) -> np
     columns = [
         table.numbers[f.column].given
         for f in fields
-        if f.table == index and f.meaning.role == "metric" and f.meaning.split in splits and f.column in table.numbers
+        if f.table == index and f.meaning.role == "metric" and f.meaning.split in splits
     ]
     return np.any(columns, axis=0) if columns else np.zeros(table.n, dtype=bool)
 

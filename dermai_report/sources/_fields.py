@@ -40,8 +40,8 @@ def fields_of(
     fields = [
         Field(i, name, known.get(name) or meaning(name))
         for i, table in enumerate(tables)
-        for name in table.names
-        if name not in table.numbers or table.numbers[name].n
+        for name, column in table.numbers.items()
+        if column.n
     ]
     fields = _bare_losses(tables, fields, notes)
     fields = _choose(fields, chosen, file)
@@ -77,8 +77,8 @@ def _choose(fields: list[Field], chosen: Mapping[str, str], file: str) -> list[F
             raise DermaiError(
                 f"--column {wanted}={column}: {wanted!r} names no metric", "such as val_loss, train_accuracy, epoch"
             )
-        if not any(f.column == column for f in fields):
-            raise unknown_name(f"column in {file}", column, {f.column for f in fields})
+        if not any(f.column == column for f in fields):  # a column of words or of nothing but blanks is none
+            raise unknown_name(f"column of numbers in {file}", column, {f.column for f in fields})
         fields = [
             replace(f, meaning=sense, chosen=True)
             if f.column == column
@@ -157,7 +157,6 @@ def _beside(field: Field, table: Table, metrics: Sequence[Field], split: str) ->
     return any(
         f.table == field.table and f.meaning.split == split and bool((table.numbers[f.column].given & mine).any())
         for f in metrics
-        if f.column in table.numbers
     )
 
 
@@ -227,9 +226,7 @@ def _best_level(tables: Sequence[Table], rivals: list[Field], file: str) -> list
 
 
 def _same(tables: Sequence[Table], a: Field, b: Field) -> bool:
-    one, other = tables[a.table].numbers.get(a.column), tables[b.table].numbers.get(b.column)
-    if one is None or other is None:
-        return False
+    one, other = tables[a.table].numbers[a.column], tables[b.table].numbers[b.column]
     x, y = one.values[one.given], other.values[other.given]
     return len(x) == len(y) and bool(np.allclose(x, y, rtol=1e-6, atol=1e-9, equal_nan=True))
 

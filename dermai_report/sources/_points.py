@@ -51,9 +51,9 @@ def points_of(
     """The points of every metric, accuracies as fractions. A metric that is NaN throughout counts as not logged."""
     parts: dict[Key, list[Points]] = {}
     for f in fields:
-        column = tables[f.table].numbers.get(f.column)
-        if f.meaning.role != "metric" or f.meaning.split is None or column is None:
+        if f.meaning.role != "metric" or f.meaning.split is None:
             continue
+        column = tables[f.table].numbers[f.column]
         rows = np.flatnonzero(column.given)
         if not np.isfinite(column.values).any() and not np.isinf(column.values).any():
             continue

@@ -1,22 +1,25 @@
-"""Damaged copies of a log: bytes flipped, cut off, repeated, dropped, or replaced by values that break readers."""
+"""Damaged copies of a log: bytes flipped, cut off, repeated, moved or dropped, and values that break readers."""
 
+import gzip
 import random
+from collections.abc import Iterator
+from pathlib import Path
 
+RECORDED = Path(__file__).parent / "recorded"
 SPITEFUL = [
-    b"\x00",
-    b"\xff\xff\xff\xff",
-    b"\xff" * 8,
-    b"\x7f" * 4,
-    b"NaN",
-    b"-1",
-    b"1e999",
-    b"99999999999999999999",
-    b"{",
-    b"]",
-    b'"',
-    b"\r",
-    b"\xe2\x80\xae",
-]
+    b"\x00", b"\xff\xff\xff\xff", b"\xff" * 8, b"\x7f" * 4, b"NaN", b"Infinity", b"-1", b"0", b"-0.0", b"1e999", b"1e308", b"null", b"None", b"",
+    b"99999999999999999999", b"9" * 5000, b"x" * 70000, b"{", b"]", b"[" * 3000, b'{"a":' * 2000, b'"', b"\r", b"\r\r\n", b"\n", b"\t", b",",
+    b";", b"|", b"\xe2\x80\xae", b"\xe4", b"\xed\xa0\x80", b"\xff\xfe", b"\xef\xbb\xbf", b"1:02:03", b"1_000", b"1,5", b"%", b"epoch", b"loss",
+    b"val_loss", b"accuracy", b"step", b"split", b"run", b"train", b"&a [*a, *a]", b"!!python/object:os.system",
+]  # fmt: skip
+
+
+def logs(names: tuple[str, ...] | list[str] = ()) -> Iterator[tuple[str, dict[Path, bytes]]]:
+    """Each recorded log, or those of some names, as its files by their place below it; compressed ones unpacked."""
+    for place in sorted(p for p in RECORDED.iterdir() if p.is_dir() and (not names or p.name in names)):
+        files = {p.relative_to(place): p.read_bytes() for p in sorted(place.rglob("*")) if p.is_file()}
+        unpacked = {p.with_suffix(""): gzip.decompress(d) for p, d in files.items() if p.suffix == ".gz"}
+        yield place.name, {p: d for p, d in files.items() if p.suffix != ".gz"} | unpacked
 
 
 def mutated(data: bytes, rng: random.Random) -> bytes:
@@ -26,7 +29,7 @@ def mutated(data: bytes, rng: random.Random) -> bytes:
         if not out:
             break
         at = rng.randrange(len(out))
-        kind = rng.randrange(7)
+        kind = rng.randrange(9)
         length = rng.choice((1, 2, 8, 64, 1024))
         if kind == 0:
             out[at] ^= 1 << rng.randrange(8)
@@ -40,7 +43,22 @@ def mutated(data: bytes, rng: random.Random) -> bytes:
             out[at:at] = out[at : at + length]
         elif kind == 5:
             out[at : at + rng.choice((0, 1, 4))] = rng.choice(SPITEFUL)
-        else:
+        elif kind == 6:
             other = rng.randrange(len(out))
             out[at : at + length] = out[other : other + length]
+        else:
+            out[:] = _of_lines(bytes(out).split(b"\n"), rng)
     return bytes(out)
+
+
+def _of_lines(lines: list[bytes], rng: random.Random) -> bytes:
+    """Two lines in each other's place, or a cell of one with a value that no writer means."""
+    i, k = rng.randrange(len(lines)), rng.randrange(len(lines))
+    if rng.random() < 0.5:
+        lines[i], lines[k] = lines[k], lines[i]
+    else:
+        separator = rng.choice((b",", b"\t", b" ", b":"))
+        cells = lines[i].split(separator)
+        cells[rng.randrange(len(cells))] = rng.choice(SPITEFUL)
+        lines[i] = separator.join(cells)
+    return b"\n".join(lines)
