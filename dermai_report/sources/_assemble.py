@@ -116,6 +116,9 @@ def _outside_training(
     """The points of the training, and those of evaluations before or after it."""
     trained = [p for k, p in points.items() if k[0] == "train"]
     last = _last_epoch(points)
+    if _is_cut_off(points, last):
+        notes.append(f"Training stopped within epoch {last}, before its validation: what it logged of that epoch was left out.")
+        last -= 1
     inside: dict[Key, Points] = {}
     outside: dict[Key, Points] = {}
     for key, p in points.items():
@@ -164,6 +167,17 @@ def _last_epoch(points: Mapping[Key, Points]) -> int:
         last = int(p.epoch[p.epoch > last].min())
         evaluated = [q for q in evaluated if (q.epoch > last).any()]
     return last
+
+
+def _is_cut_off(points: Mapping[Key, Points], last: int) -> bool:
+    """Whether the last epoch has steps of training and no validation, while every other epoch has one."""
+    trained = [p for k, p in points.items() if k[0] == "train"]
+    evaluated = [p.epoch for k, p in points.items() if k[0] == "val"]
+    if not trained or not evaluated or last < 2:
+        return False
+    by_steps = any(p.apart and len(np.unique(p.epoch)) < len(p.epoch) for p in trained)
+    validated = np.unique(np.concatenate(evaluated))
+    return by_steps and last not in validated and bool(np.isin(np.arange(1, last), validated).all())
 
 
 def _curves(points: Mapping[Key, Points], split: str, tables: Sequence[Table], notes: list[str]) -> dict[str, PerEpoch]:

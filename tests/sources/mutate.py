@@ -7,11 +7,22 @@ from pathlib import Path
 
 RECORDED = Path(__file__).parent / "recorded"
 SPITEFUL = [
-    b"\x00", b"\xff\xff\xff\xff", b"\xff" * 8, b"\x7f" * 4, b"NaN", b"Infinity", b"-1", b"0", b"-0.0", b"1e999", b"1e308", b"null", b"None", b"",
-    b"99999999999999999999", b"9" * 5000, b"x" * 70000, b"{", b"]", b"[" * 3000, b'{"a":' * 2000, b'"', b"\r", b"\r\r\n", b"\n", b"\t", b",",
-    b";", b"|", b"\xe2\x80\xae", b"\xe4", b"\xed\xa0\x80", b"\xff\xfe", b"\xef\xbb\xbf", b"1:02:03", b"1_000", b"1,5", b"%", b"epoch", b"loss",
-    b"val_loss", b"accuracy", b"step", b"split", b"run", b"train", b"&a [*a, *a]", b"!!python/object:os.system",
-]  # fmt: skip
+    *(
+        b"\x00",
+        b"\xff\xff\xff\xff",
+        b"\xff" * 8,
+        b"\x7f" * 4,
+        b"\xe4",
+        b"\xed\xa0\x80",
+        b"\xff\xfe",
+        b"\xef\xbb\xbf",
+        b"\xe2\x80\xae",
+    ),
+    *b"NaN Infinity -1 0 -0.0 1e999 1e308 null None 99999999999999999999 1:02:03 1_000 1,5 %".split(),
+    *b"epoch loss val_loss accuracy step split run train !!python/object:os.system".split(),
+    *(b"", b"9" * 5000, b"x" * 70000, b"[" * 3000, b'{"a":' * 2000, b"&a [*a, *a]"),
+    *(b"{", b"]", b'"', b"\r", b"\r\r\n", b"\n", b"\t", b",", b";", b"|"),
+]
 
 
 def logs(names: tuple[str, ...] | list[str] = ()) -> Iterator[tuple[str, dict[Path, bytes]]]:

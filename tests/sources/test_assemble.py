@@ -315,3 +315,11 @@ def test_a_report_of_it(reading) -> None:
     report = diagnose(run)
     assert report.best_epoch.epoch == 7
     assert any("percent" in n for n in report.notes)
+
+
+def test_an_epoch_cut_off_is_left_out(reading) -> None:
+    run = reading(
+        "epoch,step,train_loss,val_loss\n0,1,1.0,\n0,2,0.8,\n0,2,,1.1\n1,3,0.6,\n1,4,0.4,\n1,4,,1.0\n2,5,0.3,\n2,6,0.2,\n"
+    )
+    assert [e.epoch for e in run.epochs] == [1, 2]
+    assert "stopped within epoch 3" in told(run)

@@ -12,8 +12,10 @@ from dermai_report import DermaiError, read_run
 from dermai_report.run import Run
 from tests.sources.mutate import logs, mutated
 
+LOGS = dict(logs())
 
-@pytest.mark.parametrize(("name", "files"), logs(), ids=[name for name, _ in logs()])
+
+@pytest.mark.parametrize(("name", "files"), list(LOGS.items()), ids=list(LOGS))
 def test_a_run_or_an_error_of_ours(name: str, files: dict[Path, bytes], tmp_path: Path) -> None:
     @settings(max_examples=15, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(st.randoms(use_true_random=False))
