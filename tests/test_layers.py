@@ -40,7 +40,7 @@ ONLY_IN = {
     "matplotlib": {"charts"},
     "jinja2": {"templating"},
     "sklearn": {"datasets", "integrations"},
-    **{name: {"integrations"} for name in ("fastai", "ignite", "keras", "lightning", "transformers")},
+    **{name: {"integrations"} for name in ("fastai", "ignite", "keras", "lightning", "mlflow", "tensorboard", "transformers")},
 }
 
 

@@ -25,6 +25,7 @@ from dermai_report import registry
 from dermai_report.errors import DermaiError
 from dermai_report.files import reading_from
 from dermai_report.run import Run
+from dermai_report.sources import _remote
 from dermai_report.sources._log import LIKELY, NO, Log
 
 MOST_LISTED = 12
@@ -38,7 +39,7 @@ NOT_LOGS = {
 def read_run(
     path: str | Path, source: str | None = None, run: str | None = None, columns: Mapping[str, str] | None = None
 ) -> Run:
-    """Read the run at `path`, in the format `source` or the one that recognises it.
+    """Read the run at `path`, or at an address such as s3://bucket/run, in the format `source` or the one that recognises it.
 
     run: which one, where a file or folder holds several; columns: the column to take for a meaning, such as
     {"val_loss": "Valid Loss"}.
@@ -46,6 +47,9 @@ def read_run(
     Raises DermaiError when the path is missing or empty, when no format recognises it or several do, and where it is not
     the log of an image classifier.
     """
+    if _remote.is_remote(path):
+        with _remote.fetched(path, NOT_LOGS - {".parquet"}) as place:
+            return _remote.renamed(read_run(place, source, run, columns), place, path)
     with reading_from(Path(path)):
         return _read(Log(_resolve(Path(path)), run, columns), source)
 

@@ -15,19 +15,18 @@ from dermai_report.run import Run
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "integrations.md"
 
 
-def code(framework: str) -> str:
-    """What all examples share, and the example of one framework."""
+def blocks(heading: str) -> list[str]:
+    """The Python blocks below a heading of the page."""
     page = PAGE.read_text(encoding="utf-8")
-    shared, *_ = re.findall(r"```python\n(.*?)```", page, flags=re.S)
-    (section,) = re.findall(rf"^## {re.escape(framework)}\n(.*?)(?=^## |\Z)", page, flags=re.S | re.M)
-    (own,) = re.findall(r"```python\n(.*?)```", section, flags=re.S)
-    return shared + own
+    (section,) = re.findall(rf"^##? {re.escape(heading)}\n(.*?)(?=^## |\Z)", page, flags=re.S | re.M)
+    return re.findall(r"```python\n(.*?)```", section, flags=re.S)
 
 
 def run_example(framework: str) -> tuple[Run, dict[str, Any]]:
     """Train in the current directory; the run that it logged, and the names of the example."""
     names: dict[str, Any] = {"__name__": "example"}
-    exec(compile(code(framework), f"docs/integrations.md, {framework}", "exec"), names)
+    (shared,), (own,) = blocks("Logging from other frameworks"), blocks(framework)
+    exec(compile(shared + own, f"docs/integrations.md, {framework}", "exec"), names)
     return read_run("runs/latest"), names
 
 

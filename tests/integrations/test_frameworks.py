@@ -14,7 +14,7 @@ from tests.integrations.examples import PAGE
 
 PACKAGES = {
     "fastai": "fastai", "huggingface": "transformers", "ignite": "pytorch-ignite", "keras": "keras",
-    "lightning": "lightning", "sklearn": "scikit-learn", "torch": "torch",
+    "lightning": "lightning", "mlflow": "mlflow", "sklearn": "scikit-learn", "tensorboard": "tensorboard", "torch": "torch",
 }  # fmt: skip
 IMPORTS = {**{name: name for name in PACKAGES}, "huggingface": "transformers"}
 

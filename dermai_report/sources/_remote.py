@@ -1,0 +1,193 @@
+"""A log that stands elsewhere (s3://, https://, zip://, …): its small files, fetched through fsspec into a temporary folder.
+
+Weights are never fetched, and nothing without a bound. Names from elsewhere stay below the folder. What the log is called in the
+report, and in errors, is its address: without the password or the signature that it may hold.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import tempfile
+from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from dermai_report import val_epoch_files
+from dermai_report.errors import DermaiError
+from dermai_report.prediction_files import file_of
+from dermai_report.run import Run
+from dermai_report.run_files import EPOCHS, MANIFEST, TEST, parse_epoch
+
+ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+(://|::)")
+MOST_FILES = 5_000
+LARGEST_FILE = 256 * 1024**2
+LARGEST_LOG = 1024**3
+DEEPEST = 8
+MODELS = "model"  # of a run directory
+AT_ONCE = 8  # files that are fetched side by side: each waits for its server
+CHUNK = 1024**2
+EXTRA = 'pip install "dermai-report[remote]"'
+
+
+def is_remote(path: str | Path) -> bool:
+    """Whether it is an address, or a zip file, and not a path."""
+    return bool(ADDRESS.match(str(path))) or (Path(path).suffix.lower() == ".zip" and Path(path).is_file())
+
+
+@contextlib.contextmanager
+def fetched(address: str | Path, skipped: Collection[str]) -> Iterator[Path]:
+    """The log as a temporary path of the same name. skipped: endings of files that are no logs.
+
+    Raises DermaiError where it cannot be fetched or is too large; one from within comes out with the address for the path.
+    """
+    address = str(address)
+    whole = address if ADDRESS.match(address) else f"zip://::{Path(address).absolute()}"
+    with tempfile.TemporaryDirectory(prefix="dermai-report-") as folder:
+        with _telling(address):
+            place = _fetch(whole, Path(folder), skipped)
+        try:
+            yield place
+        except DermaiError as error:
+            known, name = str(place), shown(address)
+            raise DermaiError(error.message.replace(known, name), error.hint.replace(known, name)) from None
+
+
+def renamed(run: Run, place: Path, address: str | Path) -> Run:
+    """The run that was read at `place`, as read at the address."""
+    name = shown(str(address))
+    return replace(run, path=run.path.replace(str(place), name), notes=tuple(n.replace(str(place), name) for n in run.notes))
+
+
+def shown(address: str) -> str:
+    """The address without a password, and without the query that signs it."""
+    return re.sub(r"\?[^:]*", "", re.sub(r"//[^/@:]*(:[^/@]*)?@", "//", address)).rstrip("/")
+
+
+def _fetch(address: str, folder: Path, skipped: Collection[str]) -> Path:
+    """The log, below the folder and of its own name."""
+    from fsspec.core import url_to_fs
+
+    files, root = url_to_fs(address)
+    root = root.rstrip("/")
+    if root.rpartition("/")[2] == MANIFEST:  # any file of a run stands for all of it
+        root = root.rpartition("/")[0]
+    if files.protocol == "zip" and not root:
+        root = _only_folder(files)
+    place = folder.joinpath(*_last_two(root, address))
+    web = "http" in files.protocol  # which lists no folder; fsspec takes the links of a page for one, and would load it to see
+    known = _known_names(files, root, place) if web and "?" not in root else None
+    if known is not None:
+        _copy_all(files, [(f"{root}/{name}", name) for name in known], place)
+    elif not web and files.isdir(root):
+        _copy_all(files, list(_listed(files, root, skipped)), place)
+    else:
+        _copy(files, root, place, LARGEST_FILE)
+    return place
+
+
+def _last_two(root: str, address: str) -> list[str]:
+    """What the log is called, and the folder it is in: readers name a run by them."""
+    outer = Path(shown(address).rpartition("::")[2]).stem  # the archive, where the log is at its top
+    names = [outer, *(part for part in shown(root).split("/") if part)][-2:]
+    return [name if re.fullmatch(r"[^/\\\0:]{1,200}", name) and name.strip(".") else "log" for name in names]
+
+
+def _only_folder(archive: Any) -> str:
+    """The folder that an archive holds and nothing beside it; its root otherwise."""
+    entries = archive.ls("", detail=True)
+    return str(entries[0]["name"]).strip("/") if len(entries) == 1 and entries[0]["type"] == "directory" else ""
+
+
+def _known_names(files: Any, root: str, place: Path) -> list[str] | None:
+    """The files of a run directory, where a server lists none; None where there is no run.json."""
+    if not files.exists(f"{root}/{MANIFEST}"):
+        return None
+    _copy(files, f"{root}/{EPOCHS}", place / EPOCHS, LARGEST_FILE)
+    names = [MANIFEST, TEST, *(file_of(Path(), split).as_posix() for split in ("val", "test"))]
+    numbers = [parse_epoch(line).epoch for line in (place / EPOCHS).read_bytes().splitlines()[:MOST_FILES] if _is_whole(line)]
+    samples = [f"{val_epoch_files.PLACE}/{number:04d}.parquet" for number in numbers]
+    there = [name for name in names if files.exists(f"{root}/{name}")]
+    return there + (samples if samples and files.exists(f"{root}/{samples[0]}") else [])
+
+
+def _is_whole(line: bytes) -> bool:
+    try:
+        parse_epoch(line)
+    except ValueError:
+        return False
+    return True
+
+
+def _listed(files: Any, root: str, skipped: Collection[str]) -> Iterator[tuple[str, str]]:
+    """(place, name below root) of every file that may belong to a log."""
+    waiting, count = [(root, 0)], 0
+    while waiting:
+        folder, depth = waiting.pop()
+        for entry in files.ls(folder, detail=True):
+            count += 1
+            if count > MOST_FILES:
+                raise DermaiError(f"there are more than {MOST_FILES:,} files", "name the folder of one run, or the log itself")
+            if entry["name"].strip("/") == folder.strip("/"):  # a store's mark of the folder itself
+                continue
+            name = _below(root, entry["name"])
+            if entry["type"] == "directory":
+                if depth < DEEPEST and name != MODELS:
+                    waiting.append((entry["name"], depth + 1))
+            elif Path(name).suffix.lower() not in skipped:
+                yield entry["name"], name
+
+
+def _below(root: str, name: str) -> str:
+    """The name below root; raises DermaiError for one that leads out of it."""
+    parts = name.strip("/").removeprefix(root.strip("/")).strip("/").split("/")
+    if any(part in ("", ".", "..") or re.search(r"[\\\0:]", part) for part in parts):
+        raise DermaiError(f"the name {name!r:.80} leads out of its folder", "this is no log of a training; do not trust it")
+    return "/".join(parts)
+
+
+def _copy_all(files: Any, names: list[tuple[str, str]], place: Path) -> None:
+    place.mkdir(parents=True, exist_ok=True)
+    left = LARGEST_LOG
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for size in pool.map(lambda pair: _copy(files, pair[0], place / pair[1], LARGEST_FILE), names):
+            left -= size
+            if left < 0:
+                pool.shutdown(cancel_futures=True)
+                raise DermaiError(f"its files are more than {LARGEST_LOG // 1024**2:,} MB together", "name the log itself")
+
+
+def _copy(files: Any, source: str, place: Path, most: int) -> int:
+    """Copy one file, at most so many bytes; returns how many."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    size = 0
+    with files.open(source, "rb") as stream, place.open("wb") as file:
+        while chunk := stream.read(CHUNK):
+            size += len(chunk)
+            if size > most:
+                raise DermaiError(
+                    f"{source.rpartition('/')[2]} is larger than {most // 1024**2:,} MB, the most that is fetched",
+                    "download it and name its path",
+                )
+            file.write(chunk)
+    return size
+
+
+@contextlib.contextmanager
+def _telling(address: str) -> Iterator[None]:
+    """Turn whatever a file system raises into a DermaiError with the address: each has exceptions of its own."""
+    name = shown(address)
+    try:
+        yield
+    except DermaiError as error:
+        raise DermaiError(f"{name}: {error.message}", error.hint) from None
+    except ImportError as error:
+        raise DermaiError(f"{name} needs a package that is not installed: {error}", EXTRA) from None
+    except Exception as error:
+        cause = error.__cause__ or error  # a server that does not answer is "not found" to fsspec, too
+        if isinstance(error, FileNotFoundError) and isinstance(cause, FileNotFoundError):
+            raise DermaiError(f"there is nothing at {name}", "check the address, and that you may read there") from None
+        told = f"{type(cause).__name__}: {cause}".replace(address, name)
+        raise DermaiError(f"cannot read {name}: {told:.300}", "check the address, the credentials and the connection") from None
