@@ -48,7 +48,7 @@ def diagnose(run: Run, settings: Settings | None = None) -> Report:
     recommendations = recommend(run, findings)
     report = Report(
         version=dermai_report.__version__,
-        run=_facts(run),
+        run=run_facts(run),
         headline=summary.headline(run),
         answers=summary.answers(run, findings, recommendations),
         numbers=summary.key_numbers(run),
@@ -78,7 +78,8 @@ def rule_text(name: str, rule: ModuleType) -> RuleText:
     return RuleText(name, title.strip(), text.strip() + (f"\n\nThresholds: {values}." if values else ""))
 
 
-def _facts(run: Run) -> RunFacts:
+def run_facts(run: Run) -> RunFacts:
+    """Which run this is."""
     seconds = [e.seconds for e in run.epochs if e.seconds is not None]
     return RunFacts(
         id=run.id,

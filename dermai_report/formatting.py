@@ -85,6 +85,21 @@ def interval(ci: Sequence[float] | None, unit: Unit = "plain") -> str:
     return f"{bare(ci[0], unit, 1)} to {quantity(ci[1], unit, 1)}"
 
 
+def gained(value: float | int | None, unit: Unit = "plain") -> str:
+    """A difference with its sign: 0.021 of percents is "+2.10 points"; "0.00 points" has none."""
+    if value is None or not known(value):
+        return UNKNOWN
+    if unit == "seconds":
+        return f"{MINUS if value < 0 else '+'}{wording.duration(abs(value))}" if value else "0 s"
+    text = quantity(value, _of_difference(unit))
+    return text if text.startswith(MINUS) or not text.split(" ")[0].strip("0.") else f"+{text}"
+
+
+def gained_interval(ci: Sequence[float] | None, unit: Unit = "plain") -> str:
+    """The interval of a difference: of percents it is in points."""
+    return interval(ci, _of_difference(unit))
+
+
 def cell(value: float | int | str | None, unit: Unit = "plain") -> str:
     """A value in a table: percent and points with their unit, nats without (a column of losses says so once)."""
     return bare(value, unit) if unit == "nats" else quantity(value, unit)
@@ -150,12 +165,31 @@ def evidence(value: Any, length: int = 240) -> str:
     return shorten(_evidence(value), length)
 
 
+def day(stamp: str | None) -> str:
+    """A time stamp to the minute: "2026-11-24 04:57"; a dash when unknown."""
+    return stamp[:16].replace("T", " ") if stamp else UNKNOWN
+
+
+def p_value(p: float | None) -> str:
+    """A p value in a table; a dash when unknown."""
+    return UNKNOWN if p is None else wording.p_value(p)
+
+
+def setting(value: Any) -> str:
+    """The value of a setting; "not set" for None."""
+    return "not set" if value is None else evidence(value)
+
+
 def toml(patch: Mapping[str, Any]) -> str:
     """A configuration patch as TOML; a None, which TOML cannot say, becomes a comment."""
     tables: list[str] = []
     lines: list[str] = []
     _toml_table("", patch, lines, tables)
     return "\n".join([*lines, *tables]).strip() + "\n"
+
+
+def _of_difference(unit: Unit) -> Unit:
+    return "points" if unit == "percent" else "count" if unit == "epoch" else unit
 
 
 def _placeholder(match: re.Match[str]) -> str:

@@ -36,13 +36,13 @@ def _entry(run: Run, action: Action, cases: list[tuple[Finding, Advice]]) -> Rec
     doubt = 1.0
     for finding, advice in cases:
         doubt *= 1 - finding.confidence * advice.support
-    status, reason = _status(run, action)
+    found, reason = status(run, action)
     return Recommendation(
         action=action.id,
         title=action.title,
         why=list(dict.fromkeys(advice.why for _, advice in cases)),
         priority=None,
-        status=status,
+        status=found,
         patch=action.patch,
         rules=list(dict.fromkeys(finding.rule for finding, _ in cases)),
         disproof=action.disproof,
@@ -52,7 +52,7 @@ def _entry(run: Run, action: Action, cases: list[tuple[Finding, Advice]]) -> Rec
     )
 
 
-def _status(run: Run, action: Action) -> tuple[Literal["suggested", "already_on", "not_applicable"], str]:
+def status(run: Run, action: Action) -> tuple[Literal["suggested", "already_on", "not_applicable"], str]:
     """Whether the action is new to this run, and if not, why."""
     config = run.config
     for key, value, reason in action.blocked:

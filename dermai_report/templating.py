@@ -12,6 +12,7 @@ import re
 import sys
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
@@ -30,6 +31,8 @@ FILTERS = {
     "bare": fmt.bare,
     "quantity": fmt.quantity,
     "interval": fmt.interval,
+    "gained": fmt.gained,
+    "gained_interval": fmt.gained_interval,
     "cell": fmt.cell,
     "cell_interval": fmt.cell_interval,
     "with_interval": fmt.with_interval,
@@ -40,6 +43,9 @@ FILTERS = {
     "gate": fmt.gate,
     "ground": fmt.ground,
     "evidence": fmt.evidence,
+    "setting": fmt.setting,
+    "p_value": fmt.p_value,
+    "day": fmt.day,
     "shorten": fmt.shorten,
     "toml": fmt.toml,
     "known": fmt.known,
@@ -73,6 +79,7 @@ def environment(dialect: Literal["html", "md"]) -> Environment:
         bytecode_cache=_Compiled(dialect),
     )
     made.filters.update(FILTERS)
+    made.filters["url"] = url
     made.filters["name"] = html_name if html else markdown_name
     if html:
         made.filters["prose"] = prose
@@ -110,6 +117,16 @@ def html_name(text: str, length: int = NAME) -> Markup:
 def place(text: str) -> Markup:
     """Where a number was read; a line may end after a slash, and nowhere else."""
     return Markup("<bdi>{}</bdi>").format(Markup("/<wbr>").join(fmt.shorten(fmt.one_line(text), 60).split("/")))
+
+
+def url(path: str) -> Markup:
+    """A path as a relative link: its characters quoted, and never taken for a scheme or another host."""
+    path = path if path.startswith("../") else f"./{path}"
+    try:
+        raw = path.encode("utf-8", "surrogateescape")  # what a file name that is no UTF-8 became
+    except UnicodeEncodeError:
+        raw = path.encode("utf-8", "replace")
+    return Markup(quote(raw, safe="/"))
 
 
 def prose(text: str) -> str:

@@ -32,17 +32,23 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="dermai-report",
         description="Best epoch, overfitting, train-validation gap, the drop to the test set, and what to do next: an honest "
-        "report on a training run, every number with its interval.",
+        "report on a training run, every number with its interval. Several runs are compared, a folder of runs is listed.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("run", metavar="RUN", help="a run directory, such as runs/latest, or any log of a training")
+    made.add_argument(
+        "runs",
+        metavar="RUN",
+        nargs="+",
+        help="a run directory, such as runs/latest, or any log of a training; several are compared with the first, a folder of them is "
+        "listed",
+    )
     made.add_argument("--format", "-f", help=f"output format, or several with commas: {known}; or run: the run directory")
     made.add_argument(
         "--output",
         "-o",
         metavar="PATH",
-        help="a file, a folder, or - for standard output (default: report/<run>/; of --format run: runs/<run>)",
+        help="a file, a folder, or - for standard output (default: report/<run>/, of a list report/; of --format run: runs/<run>)",
     )
     made.add_argument(
         "--images", action="store_true", help="with md: draw the charts as PNG files beside it, instead of as Mermaid"
@@ -103,6 +109,25 @@ def predictions(given: Sequence[str] | None) -> list[tuple[str, str]]:
         split, equals, file = text.partition("=")
         found.append((split, file) if equals and split in ("test", "val") else ("test", text))
     return found
+
+
+def refuse_of_one(called: argparse.Namespace, what: str) -> None:
+    """Raise DermaiError for an option that needs a single run, where `what` is given instead."""
+    for key in ("fail_on", "require", "strict", "images", "predictions"):
+        if getattr(called, key):
+            raise DermaiError(f"--{key.replace('_', '-')} is for one run, and {what} is given", "leave it out, or name one run")
+    if called.format == RUN:
+        raise DermaiError(f"--format run writes one run, and {what} is given", "name one run")
+
+
+def refuse_twice(runs: Sequence[str]) -> None:
+    """Raise DermaiError where one run is named twice."""
+    seen: dict[Path, str] = {}
+    for run in runs:
+        place = Path(run).resolve()
+        if place in seen:
+            raise DermaiError(f"{seen[place]} and {run} are one run", "name the baseline first, then other runs")
+        seen[place] = run
 
 
 def words(text: str | None) -> list[str]:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from dermai_report.cli.outcome import set_output
 
 if TYPE_CHECKING:
-    from dermai_report.report import Report
+    from dermai_report.report import Shown
+
+REPORTS = Path("report")  # holds a folder for each run, and the index
 
 
 def is_folder(output: str) -> bool:
@@ -19,35 +21,59 @@ def is_folder(output: str) -> bool:
     return output != "-" and (output.endswith(("/", os.sep)) or Path(output).is_dir() or not Path(output).suffix)
 
 
-def write(report: Report, formats: list[str], output: str | None, images: bool, options: dict[str, Any]) -> None:
-    """Render each format to its place; `options` are those of formats, `images` asks for pictures beside the Markdown."""
-    from dermai_report.renderers import md, render, save, suffix
+def folder_of(output: str | None) -> Path:
+    """The folder that an index goes to."""
+    if output is None or output == "-":
+        return REPORTS
+    return Path(output) if is_folder(output) else Path(output).parent
 
+
+def write(document: Shown, formats: list[str], output: str | None, images: bool, options: dict[str, Any]) -> None:
+    """Render each format to its place; `options` are those of formats, `images` asks for pictures beside the Markdown."""
+    from dermai_report.renderers import check, md, render, save, suffix
+    from dermai_report.report import Report
+
+    for name in formats:  # before anything is written
+        check(name, document)
     if output == "-":
         if formats != ["terminal"]:
             set_output(encoding="utf-8")  # a page says that it is UTF-8, whatever the terminal is
-        sys.stdout.write(render(report, formats[0], **options))
+        sys.stdout.write(render(document, formats[0], **options))
         return
+    folder, stem = _home(document)
     for name in formats:
         if output is not None and not is_folder(output):
             place = Path(output)
         elif suffix(name) is None:
-            sys.stdout.write(_printed(report, name))
+            sys.stdout.write(_printed(document, name))
             continue
         else:
-            named = folder_name(report.run.id, report.run.path)
-            place = (Path("report") / named if output is None else Path(output)) / f"report{suffix(name)}"
-        beside = {"images": md.save_images(report, place.parent, place.stem)} if name == "md" and images else {}
-        print(save(report, place, name, **options, **beside))
+            place = (folder if output is None else Path(output)) / f"{stem}{suffix(name)}"
+        beside: dict[str, Any] = {}
+        if name == "md" and images and isinstance(document, Report):
+            beside["images"] = md.save_images(document, place.parent, place.stem)
+        print(save(document, place, name, **options, **beside))
 
 
-def _printed(report: Report, format: str) -> str:
+def _printed(document: Shown, format: str) -> str:
     import shutil
 
     from dermai_report.renderers import render
 
     width = shutil.get_terminal_size((100, 24)).columns
-    return render(report, format, width=width, color=sys.stdout.isatty())
+    return render(document, format, width=width, color=sys.stdout.isatty())
+
+
+def _home(document: Shown) -> tuple[Path, str]:
+    """The folder and the file's name, without an ending: a comparison lies beside the report of the run that is compared."""
+    from dermai_report.report import Comparison, Report
+
+    if isinstance(document, Report):
+        return REPORTS / folder_name(document.run.id, document.run.path), "report"
+    if isinstance(document, Comparison):
+        only = document.runs[0].run if len(document.runs) == 1 else document.baseline
+        return REPORTS / folder_name(only.id, only.path), "comparison"
+    return REPORTS, "index"
 
 
 def folder_name(id: str, path: str) -> str:

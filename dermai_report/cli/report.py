@@ -6,11 +6,16 @@ import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dermai_report import registry
 from dermai_report.cli import gate, options
 from dermai_report.cli.outcome import finish
-from dermai_report.cli.output import folder_name, write
+from dermai_report.cli.output import REPORTS, folder_name, folder_of, write
+
+if TYPE_CHECKING:
+    from dermai_report.report import Shown
+    from dermai_report.run import Run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,25 +31,60 @@ def _run(arguments: Sequence[str]) -> int:
     called = options.parser().parse_args(arguments)
     formats = options.formats(called.format, called.output)
     of_formats = options.of_formats(called, formats)
-    from dermai_report.diagnosis import diagnose
+    if formats == [options.RUN]:
+        return _export(called)
+    document = _document(called)
+    write(document, formats, called.output, called.images, of_formats)
+    return gate.status(getattr(document, "gate", None))
+
+
+def _document(called: argparse.Namespace) -> Shown:
+    """What is to be shown: a report on one run, a comparison of several, or an index of a folder of runs."""
     from dermai_report.settings import read_settings
-    from dermai_report.sources import read_run
 
     settings = read_settings(called.config, options.words(called.select), options.words(called.ignore), gate=gate.asked(called))
+    if len(called.runs) > 1:
+        from dermai_report.comparison import compare
+
+        options.refuse_of_one(called, "more than one")
+        options.refuse_twice(called.runs)
+        baseline, *runs = [_read(called, run) for run in called.runs]
+        return compare(baseline, runs, settings)
+    folder = Path(called.runs[0])
+    if called.source is None and called.which is None:
+        from dermai_report.sources import runs_in
+
+        if inside := runs_in(folder):
+            from dermai_report.index import survey
+
+            options.refuse_of_one(called, "a folder of them")
+            return survey(folder, inside, REPORTS, folder_of(called.output))
+    from dermai_report.diagnosis import diagnose
+
+    return diagnose(_read(called, called.runs[0]), settings)
+
+
+def _read(called: argparse.Namespace, path: str) -> Run:
+    """The run at that path, with the predictions that were given apart."""
+    from dermai_report.sources import read_run
+
     of_log, of_predictions = options.columns(called.column)
-    run = read_run(called.run, called.source, called.which, of_log)
+    run = read_run(path, called.source, called.which, of_log)
     for split, file in options.predictions(called.predictions):
         from dermai_report.results import add_results
 
         run = add_results(run, file, split, of_predictions)
-    report = diagnose(run, settings)
-    if formats == [options.RUN]:
-        from dermai_report.run_export import write_run
+    return run
 
-        print(write_run(run, called.output or Path("runs") / folder_name(run.id, run.path)))
-    else:
-        write(report, formats, called.output, called.images, of_formats)
-    return gate.status(report.gate)
+
+def _export(called: argparse.Namespace) -> int:
+    from dermai_report.run_export import write_run
+
+    if len(called.runs) > 1:
+        options.refuse_of_one(called, "more than one")
+    run = _read(called, called.runs[0])
+    print(write_run(run, called.output or Path("runs") / folder_name(run.id, run.path)))
+    return 0
 
 
 def _explain(arguments: Sequence[str]) -> int:

@@ -15,8 +15,9 @@ from dermai_report.measures.intervals import independent_difference, newcombe, s
 from dermai_report.measures.label_noise import expected_suspects, suspected_labels
 from dermai_report.measures.overfitting import detect_overfitting
 from dermai_report.measures.paired import compare, mcnemar
-from dermai_report.measures.scores import accuracy_without, test_scores
+from dermai_report.measures.scores import accuracy_interval, accuracy_without, sample_losses, test_scores
 from dermai_report.measures.selection import selection_optimism
+from dermai_report.measures.shared_classes import only
 from dermai_report.measures.shift import label_shift
 from dermai_report.measures.trend import (
     alternates,
@@ -31,6 +32,7 @@ from dermai_report.report import Overfitting
 from dermai_report.run import Run
 
 __all__ = [
+    "accuracy_interval",
     "accuracy_without",
     "alternates",
     "best_epoch",
@@ -54,10 +56,12 @@ __all__ = [
     "mcnemar",
     "newcombe",
     "noise_scale",
+    "only",
     "overfitting",
     "relative_noise",
     "reliability",
     "same_mix",
+    "sample_losses",
     "samples_to_resolve",
     "selection_optimism",
     "shipped_epoch",

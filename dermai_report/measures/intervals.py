@@ -115,10 +115,18 @@ def f1_interval(hits: float, union: float) -> tuple[float, float]:
     return 2 * low / (1 + low), 2 * high / (1 + high)
 
 
-def combined(parts: list[tuple[float, tuple[float, float]]]) -> tuple[float, float]:
-    """The interval of a mean of independent (value, interval) parts: their distances to the limits add up by squares."""
+def combined(parts: list[tuple[float, tuple[float, float]]], least: float = 0.0) -> tuple[float, float]:
+    """The interval of a mean of independent (value, interval) parts, in [least, 1]: their distances to the limits add up by squares."""
     k = len(parts)
     mean = sum(v for v, _ in parts) / k
     low = mean - math.sqrt(sum((v - ci[0]) ** 2 for v, ci in parts)) / k
     high = mean + math.sqrt(sum((ci[1] - v) ** 2 for v, ci in parts)) / k
-    return max(low, 0.0), min(high, 1.0)
+    return max(low, least), min(high, 1.0)
+
+
+def p_of(difference: float, ci95: tuple[float, float]) -> float:
+    """Two-sided p that a difference is 0, from the side of its 95 % interval that faces 0, as if that were normal."""
+    half = difference - ci95[0] if difference > 0 else ci95[1] - difference
+    if half <= 0:
+        return 1.0 if difference == 0 else 0.0
+    return 2 * (1 - NormalDist().cdf(Z95 * abs(difference) / half))

@@ -48,16 +48,13 @@ def compare(first: Predictions, second: Predictions) -> Paired | None:
     Class numbers must mean the same in both. Sources: McNemar 1947 (exact form); Bonett and Price 2012, J. Educational and
     Behavioral Statistics 37:479 (accuracy); the t interval of paired differences (loss), and of influences (macro F1).
     """
-    place = {name: i for i, name in enumerate(first.sample)}
-    pairs = np.array([(place[name], i) for i, name in enumerate(second.sample) if name in place], dtype=np.int64).reshape(-1, 2)
-    same = first.label[pairs[:, 0]] == second.label[pairs[:, 1]]
-    before, now = pairs[same].T
+    pairs = shared_samples(first, second)
+    before, now = pairs[first.label[pairs[:, 0]] == second.label[pairs[:, 1]]].T
     n = len(before)
     if not n:
         return None
     label, was, is_now = first.label[before], first.predicted[before], second.predicted[now]
-    codes = group_codes(first)
-    codes = None if codes is None else np.unique(codes[before], return_inverse=True)[1]
+    codes = groups_of(first, before)
     fixed, broken = int(((was != label) & (is_now == label)).sum()), int(((was == label) & (is_now != label)).sum())
     f1, f1_ci = f1_difference(label, was, is_now, codes)
     loss, loss_ci = _loss_difference(sample_losses(first), sample_losses(second), before, now, codes)
@@ -66,7 +63,7 @@ def compare(first: Predictions, second: Predictions) -> Paired | None:
         fixed=fixed,
         broken=broken,
         difference=(fixed - broken) / n,
-        ci95=difference_interval(fixed, broken, n) if codes is None else _grouped(label, was, is_now, codes),
+        ci95=gained_interval(label, was, is_now, codes),
         p=mcnemar(fixed, broken) if codes is None else None,
         only_first=len(first) - len(pairs),
         only_second=len(second) - len(pairs),
@@ -77,6 +74,25 @@ def compare(first: Predictions, second: Predictions) -> Paired | None:
         relabelled=len(pairs) - n,
         n_groups=None if codes is None else int(codes.max()) + 1,
     )
+
+
+def shared_samples(first: Predictions, second: Predictions) -> np.ndarray:
+    """(m, 2) places, in the first and in the second, of the samples whose identifier both have; in the second's order."""
+    place = {name: i for i, name in enumerate(first.sample)}
+    pairs = [(place[name], i) for i, name in enumerate(second.sample) if name in place]
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+
+
+def groups_of(outcome: Predictions, places: np.ndarray) -> np.ndarray | None:
+    """One number a distinct group of the samples at `places`; None where no groups were logged."""
+    codes = group_codes(outcome)
+    return None if codes is None else np.unique(codes[places], return_inverse=True)[1]
+
+
+def gained_interval(label: np.ndarray, was: np.ndarray, is_now: np.ndarray, codes: np.ndarray | None) -> Interval:
+    """95 % interval of the accuracy gained on (n,) samples, from `was` to `is_now`; codes: groups."""
+    fixed, broken = int(((was != label) & (is_now == label)).sum()), int(((was == label) & (is_now != label)).sum())
+    return difference_interval(fixed, broken, len(label)) if codes is None else _grouped(label, was, is_now, codes)
 
 
 def difference_interval(fixed: int, broken: int, n: int) -> Interval:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dermai_report.measures.intervals import Z95, combined, wilson
+from dermai_report.measures.intervals import Z95, combined, student95, wilson
 from dermai_report.report import Interval
 
 SORT_UP_TO = 100_000  # above it scores are binned: a sort of a million costs 0.1 s a class, a histogram a tenth
@@ -69,6 +69,26 @@ def class_areas(scores: np.ndarray, label: np.ndarray, codes: np.ndarray | None 
     if 0 < mean < 1 and variance > 0 and np.bincount(label).min(initial=FEWEST, where=np.bincount(label) > 0) >= FEWEST:
         return areas, Area(mean, _logit_interval(mean, variance))
     return areas, Area(mean, combined(known))
+
+
+def area_difference(
+    was: np.ndarray, is_now: np.ndarray, label: np.ndarray, codes: np.ndarray | None = None
+) -> tuple[float, float, Interval] | None:
+    """Macro areas of two models' (n, k) scores of the same samples, and the 95 % interval of the second less the first.
+
+    DeLong's test of correlated areas: the two models' influences are subtracted sample by sample before they are squared; the
+    rarest class, on which most of the variance rests, gives the degrees of freedom. None where a class is too rare, or absent.
+    """
+    classes = range(was.shape[1])
+    rarest = int(np.bincount(label, minlength=was.shape[1]).min())
+    if rarest < FEWEST or was.shape != is_now.shape:
+        return None
+    (before, slope), (now, new_slope) = (
+        (float(np.mean([a.value for a, _ in found])), np.mean([i for _, i in found], axis=0))
+        for found in ([auroc(scores[:, c], label == c, codes) for c in classes] for scores in (was, is_now))
+    )
+    half = student95(rarest - 1) * math.sqrt(_variance(new_slope - slope, codes) * rarest / (rarest - 1))
+    return before, now, (max(now - before - half, -1.0), min(now - before + half, 1.0))
 
 
 def _variance(influence: np.ndarray, codes: np.ndarray | None) -> float:

@@ -42,12 +42,11 @@ def test_scores(run: Run) -> TestScores | None:
     (f1, f1_ci), (balanced, balanced_ci), (corr, corr_ci) = (
         averaged.get(name, none) for name in ("macro_f1", "balanced_accuracy", "mcc")
     )
-    size = effective_size(outcome.label == outcome.predicted, codes) if outcome is not None else n
     return TestScores(
         n=n,
         n_groups=int(codes.max()) + 1 if codes is not None else None,
         accuracy=test.accuracy,
-        accuracy_ci95=wilson(test.accuracy * size, size) if test.accuracy is not None and size else None,
+        accuracy_ci95=accuracy_interval(run, codes),
         loss=test.loss,
         loss_ci95=loss_interval(outcome, codes),
         macro_f1=f1,
@@ -65,6 +64,18 @@ def test_scores(run: Run) -> TestScores | None:
         checkpoint=test.checkpoint,
         majority_accuracy=float(confusion.sum(axis=1).max() / confusion.sum()) if averaged and confusion is not None else None,
     )
+
+
+def accuracy_interval(run: Run, codes: np.ndarray | None = None) -> Interval | None:
+    """95 % interval of the test accuracy (Wilson's); codes: groups, which make samples worth fewer. None without a sample count."""
+    if run.test is None or run.test.accuracy is None:
+        return None
+    outcome, confusion = run.predictions.get("test"), run.test.confusion
+    if outcome is not None:
+        size: float | None = effective_size(outcome.label == outcome.predicted, codes)
+    else:
+        size = sum(map(sum, confusion)) if confusion is not None else run.count("test")
+    return wilson(run.test.accuracy * size, size) if size else None
 
 
 def per_class(

@@ -1,11 +1,13 @@
-"""A Report as a file or text: a format a module, found by its name, with `SUFFIX` and `render(report) -> str`.
+"""A Report, a Comparison or an Index as a file or text: a format a module, found by its name, with `SUFFIX`.
 
-An option of a format, such as `max_chars`, is a keyword argument of its `render`; the other formats do not see it.
+`render(report) -> str` shows a report; `render_comparison` and `render_index` the others, where the format has them. An option of
+a format, such as `max_chars`, is a keyword argument of these; the other formats do not see it.
 """
 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,27 +15,48 @@ from typing import Any
 from dermai_report import registry
 from dermai_report.errors import DermaiError, unknown_name
 from dermai_report.files import write_atomically
-from dermai_report.report import Report
+from dermai_report.report import Comparison, Index, Report, Shown
+
+KINDS: dict[type[Shown], tuple[str, str]] = {
+    Report: ("render", "a report"),
+    Comparison: ("render_comparison", "a comparison"),
+    Index: ("render_index", "an index"),
+}
 
 
-def render(report: Report, format: str, **options: Any) -> str:
-    """The report as text in that format; raises DermaiError with the nearest name when there is no such format."""
-    text: str = _renderer(format).render(report, **{key: options[key] for key in options if takes(format, key)})
-    return text
+def render(document: Shown, format: str, **options: Any) -> str:
+    """The document as text in that format; raises DermaiError when there is no such format, or it cannot show such a document."""
+    kind = type(document)
+    known = {key: options[key] for key in options if takes(format, key, kind)}
+    return _function(format, kind)(document, **known)
 
 
-def takes(format: str, option: str) -> bool:
-    """Whether the format has that option."""
-    return option in inspect.signature(_renderer(format).render).parameters
+def takes(format: str, option: str, kind: type[Shown] = Report) -> bool:
+    """Whether the format has that option for that kind of document."""
+    return option in inspect.signature(_function(format, kind)).parameters
 
 
-def save(report: Report, path: str | Path, format: str | None = None, **options: Any) -> Path:
-    """Write the report, whole or not at all, and return the path; the format is that of the ending unless named.
+def check(format: str, document: Shown) -> None:
+    """Raise DermaiError where the format cannot show such a document."""
+    _function(format, type(document))
+
+
+def _function(format: str, kind: type[Shown]) -> Callable[..., str]:
+    name, words = KINDS[kind]
+    if not hasattr(_renderer(format), name):
+        able = [known for known, module in registry.load_all("renderers") if hasattr(module, name)]
+        raise DermaiError(f"{format} cannot show {words}", f"these formats can: {', '.join(able)}")
+    function: Callable[..., str] = getattr(_renderer(format), name)
+    return function
+
+
+def save(document: Shown, path: str | Path, format: str | None = None, **options: Any) -> Path:
+    """Write the document, whole or not at all, and return the path; the format is that of the ending unless named.
 
     Raises DermaiError for an ending or a format nobody renders, and where the file cannot be written.
     """
     path = Path(path)
-    text = render(report, format_of(path) if format is None else format, **options)
+    text = render(document, format_of(path) if format is None else format, **options)
     write_atomically(path, text)
     return path
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup, escape
 
-from dermai_report import charts
 from dermai_report import formatting as fmt
-from dermai_report.charts import lines, numbers
+from dermai_report.charts import sparkline
 from dermai_report.renderers import _tables as tables
-from dermai_report.report import Chart, LineChart, MatrixChart, Report, Table
+from dermai_report.renderers._figures import figures
+from dermai_report.report import Comparison, Index, LineChart, Listed, Report, Shown, Unit
 from dermai_report.templating import environment
 
 SUFFIX = ".html"
 FIRST_ADVICE = 5  # recommendations shown at once; the rest of the list unfolds
+MOST_TILES = 8  # differences that a comparison begins with
+MOST_CHANGES = 12  # recommendations of the baseline's report that are followed up
 
 
 @dataclass(frozen=True)
@@ -30,21 +33,6 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A chart for the page; `wide` ones scroll sideways in a narrow window, `alone` ones have a row to themselves."""
-
-    id: str
-    kind: str
-    title: str
-    caption: str
-    svg: Markup
-    legend: list[lines.Entry]
-    table: Table
-    wide: bool
-    alone: bool
-
-
-@dataclass(frozen=True)
 class Doc:
     """The documentation of a rule as HTML."""
 
@@ -52,62 +40,105 @@ class Doc:
     html: Markup
 
 
-def render(report: Report) -> str:
-    """The report as one HTML page, the same bytes for the same report."""
+def render(report: Report, refresh: int = 0) -> str:
+    """The report as one HTML page, the same bytes for the same report.
+
+    refresh: seconds after which a browser loads the page again, while the run is running; 0 for never.
+    """
     figures = _figures(report)
-    context = {
-        "report": report,
-        "figures": figures,
-        "sections": list(_sections(report, figures)),
-        "docs": _docs(report),
-        "first_advice": FIRST_ADVICE,
-        "epochs_table": tables.epochs(report),
-        "test_table": tables.test(report),
-        "drop_table": tables.drop(report),
-        "calibration_table": tables.calibration(report),
-    }
-    text = environment("html").get_template("report.html.j2").render(context)
-    return re.sub(r"\n\s*\n+|\n +(?=<)", "\n", text)
+    return _page(
+        "report.html.j2",
+        report=report,
+        version=report.version,
+        refresh=refresh if report.run.status == "running" else 0,
+        parts="",
+        figures=figures,
+        sections=list(_sections(report, figures)),
+        docs=_docs(report),
+        first_advice=FIRST_ADVICE,
+        epochs_table=tables.epochs(report),
+        test_table=tables.test(report),
+        drop_table=tables.drop(report),
+        calibration_table=tables.calibration(report),
+    )
 
 
-def embedded(report: Report) -> str:
+def render_comparison(comparison: Comparison) -> str:
+    """The comparison as one HTML page."""
+    count = itertools.count(1)
+    return _page(
+        "comparison.html.j2",
+        comparison=comparison,
+        version=comparison.version,
+        refresh=0,
+        parts="comparison/",
+        figures={
+            "all": figures(comparison.charts, count),
+            "runs": [figures(one.charts, count) for one in comparison.runs],
+        },
+        sections=list(_parts(comparison)),
+        most_tiles=MOST_TILES,
+        most_changes=MOST_CHANGES,
+    )
+
+
+def render_index(index: Index) -> str:
+    """The index as one HTML page."""
+    return _page(
+        "index.html.j2",
+        index=index,
+        version=index.version,
+        refresh=0,
+        parts="index/",
+        sections=[Section("runs", "Runs"), *([Section("limits", "Limits")] if index.notes else [])],
+        statuses=Counter(run.status for run in index.runs if not run.error).most_common(),
+        spark=_spark,
+    )
+
+
+def _spark(run: Listed) -> Markup:
+    """The course of a run as a small picture, with its ends in words for those who cannot see it."""
+    drawn = sparkline.svg(run.curve, run.best_at)
+    ends = [value for value in run.curve if value is not None]
+    unit: Unit = "nats" if run.curve_of == "loss" else "percent"
+    words = f"Validation {run.curve_of} from {fmt.quantity(ends[0], unit)} to {fmt.quantity(ends[-1], unit)}" if ends else ""
+    return Markup('{}<span class="unseen">{}</span>').format(Markup(drawn), words)
+
+
+def embedded(document: Shown) -> str:
     """The page in a frame of its own, for a notebook: its styles do not leak, nor do those around it reach in."""
-    page = str(escape(render(report)))
+    from dermai_report.renderers import render
+
+    page = str(escape(render(document, "html")))
     return f'<iframe title="Training report" style="width:100%;height:80vh;border:0" srcdoc="{page}"></iframe>'
+
+
+def _page(template: str, **context: Any) -> str:
+    text = environment("html").get_template(template).render(context)
+    return re.sub(r"\n\s*\n+|\n +(?=<)", "\n", text)
 
 
 def _figures(report: Report) -> dict[str, list[Any]]:
     """The charts of each section, and those of each finding; where a chart belongs is told by its shape alone."""
     count = itertools.count(1)
-
-    def ready(chosen: Iterable[Chart]) -> list[Figure]:
-        narrow_first = sorted(chosen, key=lambda chart: isinstance(chart, MatrixChart))
-        narrow = sum(not isinstance(chart, MatrixChart) for chart in narrow_first)
-        unpaired = narrow - 1 if narrow % 2 else None
-        return [_figure(c, f"chart{next(count)}", i == unpaired or i >= narrow) for i, c in enumerate(narrow_first)]
-
     line_charts = [chart for chart in report.charts if isinstance(chart, LineChart)]
     return {
-        "curves": ready(chart for chart in line_charts if not chart.square),
-        "test": ready(chart for chart in report.charts if not isinstance(chart, LineChart)),
-        "calibration": ready(chart for chart in line_charts if chart.square),
-        "findings": [ready(finding.charts) for finding in report.findings],
+        "curves": figures((chart for chart in line_charts if not chart.square), count),
+        "test": figures((chart for chart in report.charts if not isinstance(chart, LineChart)), count),
+        "calibration": figures((chart for chart in line_charts if chart.square), count),
+        "findings": [figures(finding.charts, count) for finding in report.findings],
     }
 
 
-def _figure(chart: Chart, id: str, alone: bool) -> Figure:
-    legend = lines.legend(chart) if isinstance(chart, LineChart) and len(chart.series) > 1 else []
-    return Figure(
-        id=id,
-        kind=charts.kind(chart),
-        title=chart.title,
-        caption=chart.caption,
-        svg=Markup(charts.svg(chart, id)),
-        legend=legend,
-        table=numbers.table(chart),
-        wide=isinstance(chart, MatrixChart),
-        alone=alone,
-    )
+def _parts(comparison: Comparison) -> Iterator[Section]:
+    yield Section("summary", "Summary")
+    yield Section("differences", "Differences")
+    if any(one.classes for one in comparison.runs):
+        yield Section("classes", "Classes")
+    yield Section("images", "Images")
+    yield Section("changes", "What was changed")
+    yield Section("limits", "Limits")
+    yield Section("runs", "Runs")
 
 
 def _sections(report: Report, figures: dict[str, list[Any]]) -> Iterator[Section]:

@@ -1,4 +1,4 @@
-"""report.json: the whole report for programs, `format` first, nothing rounded, null for what is not known."""
+"""report.json, comparison.json and index.json: the whole for programs, `format` first, nothing rounded, null for the unknown."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ from typing import Any
 
 import msgspec
 
-from dermai_report.report import Report
+from dermai_report.report import Shown
 
 SUFFIX = ".json"
 
 
-def render(report: Report) -> str:
-    """The report as indented JSON, the same bytes for the same report; NaN and infinities are null."""
+def render(document: Shown) -> str:
+    """The document as indented JSON, the same bytes for the same document; NaN and infinities are null."""
     try:
-        text = msgspec.json.encode(report, enc_hook=_plain)  # writes NaN and infinities as null
+        text = msgspec.json.encode(document, enc_hook=_plain)  # writes NaN and infinities as null
     except UnicodeEncodeError:  # a file name that is no UTF-8 reaches Python with lone surrogates
-        text = msgspec.json.encode(_encodable(msgspec.to_builtins(report, enc_hook=_plain)))
+        text = msgspec.json.encode(_encodable(msgspec.to_builtins(document, enc_hook=_plain)))
     return msgspec.json.format(text, indent=2).decode() + "\n"
+
+
+render_comparison = render_index = render
 
 
 def _plain(value: Any) -> Any:

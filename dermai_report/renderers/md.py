@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,11 +17,11 @@ from markupsafe import Markup
 
 from dermai_report import charts
 from dermai_report import formatting as fmt
-from dermai_report.charts import mermaid, numbers
+from dermai_report.charts import mermaid, numbers, sparkline
 from dermai_report.errors import DermaiError
 from dermai_report.files import write_atomically
 from dermai_report.renderers import _tables as tables
-from dermai_report.report import Cell, Chart, LineChart, MatrixChart, Report, Table
+from dermai_report.report import Cell, Chart, Comparison, Index, LineChart, Listed, MatrixChart, Report, Table
 from dermai_report.templating import environment, fenced, markdown_name
 
 SUFFIX = ".md"
@@ -46,6 +46,21 @@ SECTIONS = {
 }
 
 
+COMPARISON_SECTIONS = {
+    "verdict": "the verdict",
+    "answers": "the answers",
+    "differences": "the differences",
+    "changes": "what was changed",
+    "limits": "the limits",
+    "curves": "the curves",
+    "classes": "the classes",
+    "images": "the images",
+}
+MOST_SETTINGS = 40
+MOST_CHANGES = 12
+MOST_SAMPLES = 25
+
+
 def render(report: Report, max_chars: int = MAX_CHARS, key: str = "", images: Sequence[str] = ()) -> str:
     """The report as Markdown of at most `max_chars` characters; the verdict is always kept.
 
@@ -53,20 +68,51 @@ def render(report: Report, max_chars: int = MAX_CHARS, key: str = "", images: Se
     `report.all_charts()`, to be shown instead of Mermaid ("" for none).
     """
     context = _context(report, images) | {"marker": marker(key)}
-    rendered = {name: _section(name, context) for name in _present(report, context)}
-    kept = list(rendered)
-    while len(text := _joined(rendered, kept, context, max_chars)) > max_chars and len(kept) > 1:
-        kept.pop()
-    return text
+    return _fitted("md", {name: SECTIONS[name] for name in _present(report, context)}, context, max_chars)
 
 
-def marker(key: str = "") -> Markup:
+def render_comparison(comparison: Comparison, max_chars: int = MAX_CHARS, key: str = "") -> str:
+    """The comparison as Markdown of at most `max_chars` characters; the verdict is always kept."""
+    tones = {one.verdict for one in comparison.runs}
+    drawn = [chart for chart in comparison.charts if isinstance(chart, LineChart)]
+    empty = {"curves": not drawn, "classes": not any(one.classes for one in comparison.runs)}
+    context = {
+        "comparison": comparison,
+        "version": comparison.version,
+        "marker": marker(key, "dermai-comparison"),
+        "alert": "TIP" if "better" in tones else "CAUTION" if "worse" in tones else "NOTE",
+        "curves": [_curve(chart, "") for chart in drawn],
+        "most_settings": MOST_SETTINGS,
+        "most_changes": MOST_CHANGES,
+        "most_samples": MOST_SAMPLES,
+    }
+    sections = {name: words for name, words in COMPARISON_SECTIONS.items() if not empty.get(name)}
+    return _fitted("md/comparison", sections, context, max_chars)
+
+
+def render_index(index: Index, max_chars: int = MAX_CHARS, key: str = "") -> str:
+    """The index as Markdown of at most `max_chars` characters; the oldest runs are left out first."""
+    context = {"index": index, "max_chars": max_chars, "marker": marker(key, "dermai-index"), "course": _course}
+    low, high = 0, len(index.runs)
+    text = _section("md", "index", context | {"shown": high})
+    while len(text) > max_chars and low < high - 1:
+        middle = (low + high) // 2
+        fits = len(_section("md", "index", context | {"shown": middle})) < max_chars
+        low, high = (middle, high) if fits else (low, middle)
+    return (text if len(text) < max_chars else _section("md", "index", context | {"shown": low})) + "\n"
+
+
+def _course(run: Listed) -> Markup:
+    return Markup(sparkline.text(run.curve))
+
+
+def marker(key: str = "", of: str = "dermai-report") -> Markup:
     """The hidden first line; raises DermaiError for a key that a comment cannot hold."""
     if not re.fullmatch(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,59})?", key) or "--" in key:
         raise DermaiError(
             f"{key!r} cannot be the key of a comment", "use up to 60 letters, digits, dots, dashes and underscores"
         )
-    return Markup(f"<!-- dermai-report: {key} -->" if key else "<!-- dermai-report -->")
+    return Markup(f"<!-- {of}: {key} -->" if key else f"<!-- {of} -->")
 
 
 def save_images(report: Report, folder: Path, stem: str) -> list[str]:
@@ -84,14 +130,21 @@ def _slug(id: str) -> str:
     return re.sub("[^a-z0-9]+", "-", id.lower())[:40].strip("-") or "chart"
 
 
-def _joined(rendered: dict[str, str], kept: list[str], context: dict[str, Any], max_chars: int) -> str:
-    dropped = [SECTIONS[name] for name in rendered if name not in kept]
-    end = _section("end", context | {"dropped": dropped, "max_chars": max_chars})
-    return "\n\n".join([*(rendered[name] for name in kept), end]) + "\n"
+def _fitted(folder: str, sections: Mapping[str, str], context: dict[str, Any], max_chars: int) -> str:
+    """The sections (template name: words) joined; whole ones are left out from the end, and named, until the rest fits."""
+    rendered = {name: _section(folder, name, context) for name in sections}
+    kept = list(rendered)
+    while True:
+        dropped = [words for name, words in sections.items() if name not in kept]
+        end = _section(folder, "end", context | {"dropped": dropped, "max_chars": max_chars})
+        text = "\n\n".join([*(rendered[name] for name in kept), end]) + "\n"
+        if len(text) <= max_chars or len(kept) == 1:
+            return text
+        kept.pop()
 
 
-def _section(name: str, context: dict[str, Any]) -> str:
-    text = environment("md").get_template(f"md/{name}.md.j2").render(context)
+def _section(folder: str, name: str, context: dict[str, Any]) -> str:
+    text = environment("md").get_template(f"{folder}/{name}.md.j2").render(context)
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 

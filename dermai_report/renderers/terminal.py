@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import shlex
+from collections.abc import Iterable
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -15,7 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from dermai_report import formatting as fmt
-from dermai_report.report import Finding, Recommendation, Report
+from dermai_report.charts import sparkline
+from dermai_report.report import Answer, Compared, Comparison, Finding, Index, Recommendation, Report
 
 SUFFIX = None
 
@@ -24,11 +26,54 @@ _SIGN = {"good": "✓", "warning": "!", "bad": "✗", "neutral": "·", "unknown"
 _SEVERITY = {"error": ("✗", "red"), "warning": ("!", "yellow"), "info": ("·", "cyan")}
 MOST_FINDINGS = 8
 MOST_ADVICE = 3
+MOST_RUNS = 40
 NAME = 60  # characters shown of a name from a log
 
 
 def render(report: Report, width: int | None = None, color: bool = False) -> str:
     """The report as text, `width` columns wide (when None, as the terminal is), with ANSI colours on request."""
+    return _printed(_parts(report), width, color)
+
+
+def render_comparison(comparison: Comparison, width: int | None = None, color: bool = False) -> str:
+    """The comparison as text: the verdict, the answers, the differences and what they do not cover."""
+    about = f"against {_name(comparison.name)}  ({len(comparison.runs) + 1} runs)"
+    parts: list[RenderableType] = [_titled(about, comparison.headline), *_answers(comparison.answers)]
+    for one in comparison.runs:
+        parts += _differences(one, comparison.name)
+    notes = [*comparison.notes, *(note for one in comparison.runs for note in one.notes)]
+    parts += ["", *(_hanging(Text("·", style="dim"), Text(_line(note), style="dim")) for note in notes)]
+    paths = [comparison.baseline.path, *(one.run.path for one in comparison.runs)]
+    return _printed([*parts, "", Text(_where(paths), style="dim")], width, color)
+
+
+def render_index(index: Index, width: int | None = None, color: bool = False) -> str:
+    """The index as text: a line a run."""
+    grid = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
+    grid.add_column("Run", ratio=3, overflow="fold")
+    grid.add_column("", width=1)
+    grid.add_column("Verdict", ratio=4)
+    grid.add_column("Test accuracy", justify="right", no_wrap=True)
+    grid.add_column("Course", no_wrap=True)
+    for run in index.runs[:MOST_RUNS]:
+        told = f"{_line(run.verdict)}{'' if run.status == 'finished' or run.error else f' ({run.status})'}{_because(run.error)}"
+        interval = fmt.interval(run.test_accuracy_ci95, "percent")
+        tested = Text(fmt.quantity(run.test_accuracy, "percent"), style="bold")
+        grid.add_row(
+            Text(_name(run.name)),
+            Text(_SIGN[run.tone], style=_TONE[run.tone]),
+            Text(told),
+            tested + Text(f"\n{interval}", style="dim") if interval else tested,
+            Text(sparkline.text(run.curve)),
+        )
+    more = len(index.runs) - MOST_RUNS
+    parts: list[RenderableType] = [Text(_line(index.headline), style="bold"), "", grid]
+    parts += [Text(f"and {more} more, the oldest", style="dim")] if more > 0 else []
+    parts += ["", *(_hanging(Text("·", style="dim"), Text(_line(note), style="dim")) for note in index.notes)]
+    return _printed([*parts, "", Text(_where([index.path]), style="dim")], width, color)
+
+
+def _printed(parts: Iterable[RenderableType], width: int | None, color: bool) -> str:
     console = Console(
         file=io.StringIO(),
         width=width or _terminal_width(),
@@ -40,7 +85,7 @@ def render(report: Report, width: int | None = None, color: bool = False) -> str
         emoji=False,
         legacy_windows=False,
     )
-    for part in _parts(report):
+    for part in parts:
         console.print(part)
     text: str = console.file.getvalue()  # type: ignore[attr-defined]
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
@@ -53,28 +98,31 @@ def _terminal_width() -> int:
 
 
 def _parts(report: Report) -> list[RenderableType]:
-    parts: list[RenderableType] = [_verdict(report), *_answers(report), *_numbers(report)]
+    parts: list[RenderableType] = [_verdict(report), *_answers(report.answers), *_numbers(report)]
     parts += _findings(report.findings)
     parts += _advice([r for r in report.recommendations if r.status == "suggested"])
     if report.skipped:
         parts += ["", Text(f"{len(report.skipped)} checks could not be made: " + _skipped(report), style="dim")]
-    return [*parts, "", Text(_where(report), style="dim")]
+    return [*parts, "", Text(_where([report.run.path]), style="dim")]
 
 
 def _verdict(report: Report) -> RenderableType:
     run = report.run
     facts = [f"{run.n_epochs} epochs", f"{len(run.classes)} classes" if run.classes else "", run.status]
-    about = Text(f"{_name(run.name)}  ({', '.join(fact for fact in facts if fact)})", style="dim")
-    return Group(about, Text(_line(report.headline), style="bold"))
+    return _titled(f"{_name(run.name)}  ({', '.join(fact for fact in facts if fact)})", report.headline)
 
 
-def _answers(report: Report) -> list[RenderableType]:
+def _titled(about: str, headline: str) -> RenderableType:
+    return Group(Text(about, style="dim"), Text(_line(headline), style="bold"))
+
+
+def _answers(answers: list[Answer]) -> list[RenderableType]:
     lines: list[RenderableType] = [""]
-    for answer in report.answers:
+    for answer in answers:
         sign = Text(_SIGN[answer.tone], style=_TONE[answer.tone])
         words = Text.assemble((_line(answer.question), "dim"), " ", (_line(answer.answer), "bold"))
         lines.append(_hanging(sign, words))
-    return lines if report.answers else []
+    return lines if answers else []
 
 
 def _numbers(report: Report) -> list[RenderableType]:
@@ -90,6 +138,27 @@ def _numbers(report: Report) -> list[RenderableType]:
         about = "; ".join(_line(word) for word in words if word)
         grid.add_row(_line(number.label), Text(fmt.quantity(number.value, number.unit), style="bold"), Text(about))
     return [_heading("Key numbers"), grid]
+
+
+def _differences(one: Compared, baseline: str) -> list[RenderableType]:
+    if not one.differences:
+        return []
+    grid = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
+    grid.add_column("")
+    grid.add_column(fmt.shorten(_name(baseline), 20), justify="right", no_wrap=True)
+    grid.add_column(fmt.shorten(_name(one.name), 20), justify="right", no_wrap=True)
+    grid.add_column("Difference", justify="right", no_wrap=True)
+    grid.add_column("95 % interval", style="dim")
+    for row in one.differences:
+        style = {True: "bold green", False: "bold red", None: "bold"}[row.better]
+        moved = Text(fmt.gained(row.difference, row.unit), style=style)
+        values = (fmt.cell(row.baseline, row.unit), fmt.cell(row.run, row.unit))
+        grid.add_row(_line(row.label), *values, moved, fmt.gained_interval(row.ci95, row.unit))
+    return [_heading(_name(one.name)), grid]
+
+
+def _because(error: str | None) -> str:
+    return f": {fmt.shorten(_line(error), 200)}" if error else ""
 
 
 def _findings(findings: list[Finding]) -> list[RenderableType]:
@@ -142,5 +211,5 @@ def _skipped(report: Report) -> str:
     return ", ".join(_name(skipped.rule) for skipped in report.skipped)
 
 
-def _where(report: Report) -> str:
-    return f"The full report: dermai-report {shlex.quote(_line(report.run.path))} --format html"
+def _where(paths: Iterable[str]) -> str:
+    return f"The full report: dermai-report {' '.join(shlex.quote(_line(path)) for path in paths)} --format html"

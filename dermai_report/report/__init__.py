@@ -6,13 +6,14 @@ Percent signs, rounding and colours belong to the renderers; here are fractions,
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 
+from dermai_report.report.comparison import Change, Compared, Comparison, Difference, Moved, Setting
 from dermai_report.report.exhibit import Bar, Cell, Chart, IntervalChart, LineChart, Mark, MatrixChart, Series, Table
 from dermai_report.report.finding import Action, Advice, Answer, Fact, Finding, KeyNumber, Recommendation, RuleText, Skipped
 from dermai_report.report.gate import Gate, Ground
+from dermai_report.report.index import Index, Listed
 from dermai_report.report.measured import (
     BestEpoch,
     ByAccuracy,
@@ -27,6 +28,7 @@ from dermai_report.report.measured import (
     TestScores,
 )
 from dermai_report.report.record import Interval, Record, Role, Severity, Tone, Unit, Verdict
+from dermai_report.report.shown import Shown
 
 __all__ = [
     "FORMAT",
@@ -38,21 +40,28 @@ __all__ = [
     "ByAccuracy",
     "Calibration",
     "Cell",
+    "Change",
     "Chart",
     "ClassScore",
+    "Compared",
+    "Comparison",
+    "Difference",
     "Fact",
     "Finding",
     "Gap",
     "Gate",
     "Generalization",
     "Ground",
+    "Index",
     "Interval",
     "IntervalChart",
     "KeyNumber",
     "LastEpoch",
     "LineChart",
+    "Listed",
     "Mark",
     "MatrixChart",
+    "Moved",
     "Overfitting",
     "Parts",
     "Recommendation",
@@ -62,7 +71,9 @@ __all__ = [
     "RuleText",
     "RunFacts",
     "Series",
+    "Setting",
     "Severity",
+    "Shown",
     "Skipped",
     "Table",
     "TestScores",
@@ -77,7 +88,7 @@ __all__ = [
 FORMAT = "dermai-report/1"
 
 
-class Report(Record, frozen=True, kw_only=True):
+class Report(Shown, frozen=True, kw_only=True):
     """The whole report; report.json is this, with `format` first.
 
     checked: the rules that could be checked, whether they found something or not; gate: where the settings ask for one.
@@ -115,14 +126,3 @@ class Report(Record, frozen=True, kw_only=True):
         yield from self.charts
         for finding in self.findings:
             yield from finding.charts
-
-    def save(self, path: str | Path, format: str | None = None) -> Path:
-        """Render to a file; the format is that of the ending (.html, .md, .json) unless named. Returns the path."""
-        from dermai_report.renderers import save
-
-        return save(self, Path(path), format)
-
-    def _repr_html_(self) -> str:
-        from dermai_report.renderers.html import embedded
-
-        return embedded(self)

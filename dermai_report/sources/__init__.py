@@ -25,6 +25,7 @@ from dermai_report import registry
 from dermai_report.errors import DermaiError
 from dermai_report.files import reading_from
 from dermai_report.run import Run
+from dermai_report.run_files import MANIFEST
 from dermai_report.sources import _remote
 from dermai_report.sources._log import LIKELY, NO, Log
 
@@ -52,6 +53,27 @@ def read_run(
             return _remote.renamed(read_run(place, source, run, columns), place, path)
     with reading_from(Path(path)):
         return _read(Log(_resolve(Path(path)), run, columns), source)
+
+
+def runs_in(folder: Path) -> list[Path]:
+    """The runs that lie side by side in a folder, by name: none where it is itself a run, or holds one run's log.
+
+    Links such as `latest` are left out. One run directory makes it a folder of runs; of folders that trackers wrote it takes two.
+    """
+    with reading_from(folder):
+        return _runs_in(folder)
+
+
+def _runs_in(folder: Path) -> list[Path]:
+    if not folder.is_dir() or (folder / MANIFEST).is_file():
+        return []
+    inside = sorted(path for path in folder.iterdir() if path.is_dir() and not path.is_symlink() and path.name[0] != ".")
+    own = [path for path in inside if (path / MANIFEST).is_file()]
+    modules = _modules(None)
+    if not own and _recognised(Log(folder), modules):
+        return []
+    found = [path for path in inside if path in own or _recognised(Log(path), modules, LIKELY)]
+    return found if own or len(found) > 1 else []
 
 
 def _read(log: Log, source: str | None) -> Run:

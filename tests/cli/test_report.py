@@ -56,7 +56,15 @@ def test_output_file_folder_and_ending(here: Path, capsys: Captured) -> None:
     ("arguments", "message", "hint"),
     [
         (["runs/lastest"], "there is nothing at runs/lastest", "resnet18-10-epochs"),
-        (["runs"], "no known log format recognises runs", "name one of them"),
+        (["runs", "--fail-on", "error"], "--fail-on is for one run, and a folder of them is given", "name one run"),
+        (["runs", "--format", "junit"], "junit cannot show an index", "html, json, md, terminal"),
+        (["runs/latest", "runs/resnet18-10-epochs"], "are one run", "name the baseline first"),
+        (["runs/latest", "other", "--predictions", "x.csv"], "--predictions is for one run", "name one run"),
+        (
+            ["runs/latest", PUBLISHED.as_posix(), "--format", "html,github"],
+            "github cannot show a comparison",
+            "html, json, md, terminal",
+        ),
         (["runs/latest", "--format", "htlm"], "no output format 'htlm'", "did you mean 'html'"),
         (["runs/latest", "-o", "x.docx"], ".docx", "known"),
         (["runs/latest", "--source", "keras"], "no log format 'keras'", "did you mean 'keras_csv'"),
@@ -138,6 +146,30 @@ def test_times_and_rates_that_are_no_numbers_are_reported(here: Path, capsys: Ca
     log.write_text("\n".join(map(json.dumps, lines)))
     assert main(["runs/latest", "-f", name, "-o", "-"]) == 0
     assert "0.7892" in capsys.readouterr().out
+
+
+def test_two_runs_are_compared_beside_the_report_of_the_second(here: Path, capsys: Captured) -> None:
+    shutil.copytree(here / "runs" / PUBLISHED.name, here / "other")
+    manifest = here / "other" / "run.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "id": "second", "name": "second"}))
+    assert main(["runs/latest", "other"]) == 0
+    assert "Cannot tell whether second is better than resnet18-10-epochs" in " ".join(capsys.readouterr().out.split())
+    assert main(["runs/latest", "other", "--format", "html,md,json"]) == 0
+    said = capsys.readouterr().out.split()
+    assert said == [f"report/second/comparison.{suffix}" for suffix in ("html", "md", "json")]
+    assert json.loads((here / said[2]).read_text())["format"] == "dermai-comparison/1"
+
+
+def test_a_folder_of_runs_is_listed_with_links_to_the_reports(here: Path, capsys: Captured) -> None:
+    assert main(["runs/latest", "--format", "html"]) == 0
+    assert main(["runs", "--format", "html,md,json"]) == 0
+    assert capsys.readouterr().out.split()[1:] == [f"report/index.{suffix}" for suffix in ("html", "md", "json")]
+    assert '<a href="./resnet18-10-epochs/report.html">' in (here / "report" / "index.html").read_text()
+    assert main(["runs", "-o", "list.html"]) == 0
+    assert '<a href="./report/resnet18-10-epochs/report.html">' in (here / "list.html").read_text()
+    capsys.readouterr()
+    assert main(["runs"]) == 0
+    assert "Ship epoch 9 of 10" in capsys.readouterr().out
 
 
 def test_explain(capsys: Captured) -> None:

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 
 from dermai_report import renderers
-from tests.renderers import sample
+from tests.renderers import documents, sample
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "report"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -18,6 +18,10 @@ REPORTS = {
     "nothing known": sample.nothing_known,
     "long names": lambda: sample.hostile("long"),
     "large": sample.large,
+    "comparison": documents.comparison,
+    "comparison of two": documents.of_two,
+    "long names compared": lambda: documents.comparison(text="<long &name " * 40),
+    "index": lambda: documents.index("a rather long name of a run " * 3, runs=60),
 }
 pytestmark = pytest.mark.browser
 
@@ -37,8 +41,9 @@ def test_the_page_never_scrolls_sideways(browser, tmp_path, name, width):
     page.close()
 
 
-def test_it_reads_under_a_strict_policy_and_asks_for_nothing(browser, tmp_path):
-    path = renderers.save(sample.full(), tmp_path / "report.html")
+@pytest.mark.parametrize("name", ["full", "comparison", "index"])
+def test_it_reads_under_a_strict_policy_and_asks_for_nothing(browser, tmp_path, name):
+    path = renderers.save(REPORTS[name](), tmp_path / "report.html")
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("<head>", f'<head><meta http-equiv="Content-Security-Policy" content="{POLICY}">'), "utf-8")
     page = browser.new_page()
@@ -48,7 +53,8 @@ def test_it_reads_under_a_strict_policy_and_asks_for_nothing(browser, tmp_path):
     page.goto(path.as_uri())
     assert said == []
     assert asked == [path.as_uri()]
-    assert page.evaluate("getComputedStyle(document.querySelector('.answer')).borderTopWidth") == "3px"
+    seen = {"index": (".masthead", "paddingTop", "51.2px")}.get(name, (".answer", "borderTopWidth", "3px"))
+    assert page.evaluate("([s, p]) => getComputedStyle(document.querySelector(s))[p]", seen[:2]) == seen[2]
     page.close()
 
 
@@ -75,7 +81,17 @@ def test_dark_and_light_colour_charts_differently(browser, tmp_path):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("name", ["full", "nothing known", *sorted(p.parent.name for p in EXAMPLES.glob("*/report.html"))])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "full",
+        "nothing known",
+        "comparison",
+        "comparison of two",
+        "index",
+        *sorted(p.parent.name for p in EXAMPLES.glob("*/report.html")),
+    ],
+)
 def test_axe_finds_nothing(browser, tmp_path, name, width, scheme):
     path = EXAMPLES / name / "report.html"
     if name in REPORTS:
@@ -116,3 +132,21 @@ def test_it_prints_every_heading_and_every_answer(browser, tmp_path, name):
 
 def squeezed(text):
     return "".join(text.split())
+
+
+@pytest.mark.parametrize("name", ["comparison", "comparison of two", "index"])
+def test_comparisons_and_indexes_print_every_heading_and_row(browser, tmp_path, name):
+    path = renderers.save(REPORTS[name](), tmp_path / "report.html")
+    page = opened(browser, path)
+    pdf = pypdf.PdfReader(io.BytesIO(page.pdf(format="A4")))
+    page.close()
+    printed = squeezed(" ".join(sheet.extract_text() for sheet in pdf.pages))
+    soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html5lib")
+    for element in soup.select("h1, h2, h3, h4, .said, figcaption, tbody th"):
+        if element.find_parent(class_="numbers"):
+            continue
+        for hidden in element.select(".sign, .unseen"):
+            hidden.extract()
+        if element.get("id") not in ("summary-title", "runs-title"):
+            assert squeezed(element.get_text()) in printed, element
+    assert all(sheet.extract_text().strip() for sheet in pdf.pages)

@@ -1,0 +1,123 @@
+"""A folder of runs -> Index: a line a run, its verdict and key numbers with intervals, and where its report is.
+
+No rule is checked: a line says what is measured of its run, in the words of the report's first screen.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import dermai_report
+from dermai_report import measures, wording
+from dermai_report.errors import DermaiError
+from dermai_report.measures.groups import group_codes
+from dermai_report.report import Index, Interval, Listed
+from dermai_report.run import Run
+from dermai_report.sources import read_run
+from dermai_report.summary import OVERFIT_TONES, OVERFIT_WORDS
+
+REPORTS = ("report.html", "report.md", "report.json")  # what a line links to, the first that is there
+
+
+def survey(folder: Path, paths: list[Path], reports: Path, beside: Path) -> Index:
+    """The runs at `paths`, the latest first; one that cannot be read is listed with the reason.
+
+    reports: the folder that holds a folder of reports for each run; beside: the folder that the index goes to, from which links lead.
+    """
+    lines = [_listed(path, reports, beside) for path in paths]
+    lines.sort(key=lambda line: (line.started or "", line.id), reverse=True)
+    return Index(
+        version=dermai_report.__version__,
+        path=str(folder),
+        headline=_headline(folder, lines),
+        runs=lines,
+        notes=list(_notes(lines)),
+    )
+
+
+def _listed(path: Path, reports: Path, beside: Path) -> Listed:
+    try:
+        run = read_run(path)
+    except DermaiError as error:
+        return Listed(
+            id=path.name, name=path.name, path=str(path), status="unknown", verdict="Cannot be read", tone="unknown",
+            error=str(error),
+        )  # fmt: skip
+    best, found = measures.best_epoch(run), measures.overfitting(run)
+    by_loss = run.has("val", "loss")
+    return Listed(
+        id=run.id,
+        name=run.name,
+        path=run.path,
+        status=run.status,
+        verdict=_verdict(run),
+        tone=OVERFIT_TONES[found.verdict] if best else "unknown",
+        started=run.started,
+        n_epochs=len(run.epochs),
+        best_epoch=best.epoch if best else None,
+        overfitting=found.verdict,
+        val_loss=best.val_loss if best else None,
+        val_accuracy=best.val_accuracy if best else None,
+        val_accuracy_ci95=_validated(run),
+        test_accuracy=run.test.accuracy if run.test else None,
+        test_accuracy_ci95=_tested(run),
+        curve=[v if math.isfinite(v) else None for v in run.series("val", "loss" if by_loss else "accuracy")],
+        curve_of="loss" if by_loss else "accuracy",
+        best_at=next((i for i, e in enumerate(run.epochs) if best and e.epoch == best.epoch), None),
+        report=_link(run, path, reports, beside),
+    )
+
+
+def _verdict(run: Run) -> str:
+    best, found = measures.best_epoch(run), measures.overfitting(run)
+    if best is None:
+        return "No validation metric was logged"
+    words = OVERFIT_WORDS[found.verdict].lower()
+    since = f", from epoch {found.onset_epoch}" if found.overfit and found.onset_epoch is not None else ""
+    return f"Ship epoch {best.epoch} of {len(run.epochs)}. Overfitting: {words}{since}."
+
+
+def _validated(run: Run) -> Interval | None:
+    best, n = measures.best_epoch(run), run.count("val")
+    return measures.wilson(best.val_accuracy * n, n) if best and best.val_accuracy is not None and n else None
+
+
+def _tested(run: Run) -> Interval | None:
+    outcome = run.predictions.get("test")
+    return measures.accuracy_interval(run, group_codes(outcome) if outcome else None)
+
+
+def _link(run: Run, path: Path, reports: Path, beside: Path) -> str | None:
+    for name in (run.id, path.name):
+        for file in REPORTS:
+            place = reports / name / file
+            if place.is_file():
+                return Path(os.path.relpath(place, beside)).as_posix()
+    return None
+
+
+def _headline(folder: Path, lines: list[Listed]) -> str:
+    words = f"{wording.plural(len(lines), 'run')} in {folder}"
+    known = [line for line in lines if line.test_accuracy is not None]
+    if not known:
+        return f"{words}; no test accuracy is known."
+    top = max(known, key=lambda line: (line.test_accuracy or 0.0, line.id))
+    sure = f" (95 % interval {wording.percent_interval(top.test_accuracy_ci95)})" if top.test_accuracy_ci95 else ""
+    return f"{words}; the highest test accuracy is that of {top.name}, {wording.percent(top.test_accuracy)}{sure}."
+
+
+def _notes(lines: list[Listed]) -> Iterator[str]:
+    known = [line for line in lines if line.test_accuracy is not None]
+    if len(known) > 1:
+        yield (
+            f"The highest of {len(known)} test accuracies flatters its run: it was chosen for being highest. Two runs are compared, on the "
+            "same images where they share them, by dermai-report BASELINE RUN."
+        )
+    broken = sum(line.error is not None for line in lines)
+    if broken:
+        yield f"{wording.plural(broken, 'run')} could not be read; the reason stands beside {'it' if broken == 1 else 'each'}."
+    if any(line.status == "running" for line in lines):
+        yield "Runs that are still running are listed as they stood when this was written."

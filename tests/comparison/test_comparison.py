@@ -1,0 +1,159 @@
+"""Runs held against a baseline: the verdict, what it rests on, and what it must not claim."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dermai_report.comparison import compare, distinct_names
+from dermai_report.errors import DermaiError
+from dermai_report.run import Data, Parent
+from tests import builders
+from tests.comparison.pairs import BASE, BASELINE, BETTER, EQUAL, WORSE, N, moved, run
+
+
+def test_a_planted_gain_is_found_with_its_images() -> None:
+    comparison = compare(BASELINE, [BETTER])
+    (one,) = comparison.runs
+    assert (one.verdict, one.paired, one.n, one.fixed, one.broken) == ("better", True, N, 20, 4)
+    assert one.difference == pytest.approx(16 / N)
+    assert one.ci95 is not None and 0 < one.ci95[0] < 16 / N < one.ci95[1]
+    assert comparison.headline == (
+        "better is better than baseline by 5.3 points of test accuracy (95 % interval 2.0 to 8.6 points), paired on 300 images."
+    )
+    assert len(one.fixed_samples) == 20 and len(one.broken_samples) == 4
+    sure = [sample.confidence for sample in one.fixed_samples]
+    assert sure == sorted(sure, reverse=True)
+    assert all(sample.run == sample.true != sample.baseline for sample in one.fixed_samples)
+    assert all(sample.baseline == sample.true != sample.run for sample in one.broken_samples)
+
+
+def test_a_planted_loss_is_told_the_right_way_round() -> None:
+    comparison = compare(BASELINE, [WORSE])
+    assert (
+        "worse is worse than baseline by 9.3 points of test accuracy (95 % interval 5.6 to 12.9 points)" in comparison.headline
+    )
+    assert comparison.runs[0].answers[0].tone == "bad"
+    assert compare(WORSE, [BASELINE]).runs[0].verdict == "better"
+
+
+def test_what_cannot_be_told_is_not_told() -> None:
+    comparison = compare(BASELINE, [EQUAL])
+    assert comparison.runs[0].verdict == "unknown"
+    assert comparison.headline.startswith("Cannot tell whether equal is better than baseline: ")
+    assert any("another seed" in note for note in comparison.notes)
+
+
+def test_several_runs_are_compared_with_holm() -> None:
+    comparison = compare(BASELINE, [BETTER, EQUAL, WORSE])
+    assert [one.verdict for one in comparison.runs] == ["better", "unknown", "worse"]
+    assert comparison.headline == "1 of 3 runs is better than baseline: better by 5.3 points. worse is worse."
+    alone = [compare(BASELINE, [other]).runs[0].p_adjusted for other in (BETTER, EQUAL, WORSE)]
+    assert [one.p for one in comparison.runs] == alone
+    together = [one.p_adjusted for one in comparison.runs]
+    assert all(b >= a for a, b in zip(alone, together, strict=True)) and together != alone
+    assert len(comparison.answers) == 3
+    assert any("Holm" in note for note in comparison.notes)
+    assert "better" not in compare(BASELINE, [EQUAL, EQUAL]).headline.replace("better than", "")
+
+
+def test_without_shared_samples_the_interval_is_that_of_two_sets() -> None:
+    apart = replace(moved(20, 4), sample=[f"other{i}" for i in range(N)])
+    (one,) = compare(BASELINE, [run(apart, name="apart")]).runs
+    (paired,) = compare(BASELINE, [BETTER]).runs
+    assert not one.paired and one.fixed is None and one.fixed_samples == []
+    assert one.ci95 is not None and paired.ci95 is not None
+    assert one.ci95[1] - one.ci95[0] > 1.5 * (paired.ci95[1] - paired.ci95[0])
+    assert any(note.startswith("Not paired: the two runs share no test sample") for note in one.notes)
+
+
+@pytest.mark.parametrize("names", [["x"] * N, [str(i) for i in range(N)]])
+def test_samples_that_cannot_be_told_apart_are_not_paired(names: list[str]) -> None:
+    other = replace(moved(20, 4), sample=names, label=np.roll(BASE.label, 1))
+    (one,) = compare(run(replace(BASE, sample=names), name="a"), [run(other, name="b")]).runs
+    assert not one.paired
+
+
+def test_numbered_samples_with_the_same_labels_are_paired_and_that_is_said() -> None:
+    names = [str(i) for i in range(N)]
+    first, second = (run(replace(o, sample=names), name=n) for o, n in ((BASE, "a"), (moved(20, 4), "b")))
+    (one,) = compare(first, [second]).runs
+    assert one.paired and any("paired by their number" in note for note in one.notes)
+
+
+def test_classes_that_one_lacks_are_left_out_and_named() -> None:
+    classes = ("nevus", "acne", "eczema")  # another order, and no melanoma
+    old = [builders.CLASSES.index(name) for name in classes]
+    kept = np.isin(BASE.label, old)
+    table = BASE.probabilities[kept][:, old]  # type: ignore[index]
+    table /= table.sum(axis=1, keepdims=True)
+    number = {o: i for i, o in enumerate(old)}
+    outcome = replace(
+        BASE,
+        sample=[name for name, keep in zip(BASE.sample, kept, strict=True) if keep],
+        label=np.array([number[c] for c in BASE.label[kept]], dtype=np.int32),
+        predicted=table.argmax(axis=1).astype(np.int32),
+        probabilities=table,
+    )
+    (one,) = compare(BASELINE, [run(outcome, name="fewer", classes=classes)]).runs
+    assert (one.paired, one.n, one.fixed, one.broken, one.difference) == (True, int(kept.sum()), 0, 0, 0.0)
+    assert any(
+        note == "Only baseline knows the class melanoma; such images are left out of every score here." for note in one.notes
+    )
+    assert not {"Validation accuracy", "Drop from validation to test"} & {row.label for row in one.differences}
+
+
+def test_runs_without_a_class_in_common_are_not_compared() -> None:
+    other = run(BASE, name="other", classes=("p", "q", "r", "s"))
+    comparison = compare(BASELINE, [other])
+    assert comparison.headline.startswith("Cannot tell") and "no accuracy of both runs is known" in comparison.headline
+    assert any("share no class" in note for note in comparison.runs[0].notes)
+
+
+def test_the_recommended_change_is_recognised() -> None:
+    made = {change.action: change for change in compare(BASELINE, [BETTER]).runs[0].changes}
+    assert made["stronger-augmentation"].made == "yes" and made["stronger-augmentation"].others == 1
+    assert made["label-smoothing"].made == "no"
+    partly = replace(BETTER, config=BASELINE.config | {"mixup": 0.2})
+    made = {change.action: change.made for change in compare(BASELINE, [partly]).runs[0].changes}
+    assert made["mixup-cutmix"] in ("yes", "partly") and made["stronger-augmentation"] == "no"
+    taken = replace(EQUAL, parent=Parent(id=BASELINE.id, path="runs/a", actions=["label-smoothing"]))
+    made = {change.action: change.made for change in compare(BASELINE, [taken]).runs[0].changes}
+    assert made["label-smoothing"] == "yes"
+
+
+def test_what_was_set_differently_is_listed() -> None:
+    other = replace(BETTER, data=Data(fingerprint="x", excluded={"rash": {"train": 3}}), environment={"torch": "9"}, git={})
+    found = {(s.of, s.key): (s.baseline, s.run) for s in compare(BASELINE, [other]).runs[0].settings}
+    assert found["configuration", "lr"] == (0.001, 0.002)
+    assert found["configuration", "augment"] == (None, "strong")
+    assert found["configuration", "seed"] == (1, 2)
+    assert found["data", "classes set aside"] == (None, ["rash"])
+    assert found["environment", "torch"] == (None, "9")
+    assert found["environment", "code revision"] == ("0" * 40, None)
+    assert ("configuration", "epochs") not in found
+
+
+def test_without_a_test_validation_decides_and_that_is_said() -> None:
+    first, second = builders.run(name="a"), builders.run(name="b", id="other")
+    comparison = compare(first, [second])
+    assert comparison.runs[0].split == "val"
+    assert any("validation chose the epochs" in note for note in comparison.notes)
+
+
+def test_nothing_known_is_said() -> None:
+    empty = builders.run(epochs=(), classes=(), config={}, name="empty", id="e")
+    comparison = compare(BASELINE, [empty])
+    assert [row.label for row in comparison.runs[0].differences] == ["Epochs"]
+    assert "no accuracy of both runs is known" in comparison.headline
+
+
+def test_runs_of_one_name_are_told_apart() -> None:
+    twins = [replace(BASELINE, id=i) for i in "xy"]
+    assert distinct_names(twins) == ["x", "y"]
+    assert distinct_names([replace(BASELINE, path=p) for p in ("p", "q")]) == ["p", "q"]
+
+
+def test_a_baseline_alone_is_an_error() -> None:
+    with pytest.raises(DermaiError, match="nothing to compare"):
+        compare(BASELINE, [])

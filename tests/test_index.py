@@ -1,0 +1,85 @@
+"""A folder of runs, a line each."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from dermai_report import RunWriter
+from dermai_report.index import survey
+from dermai_report.report import Index
+from dermai_report.sources import runs_in
+from tests.builders import PUBLISHED
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    """Two finished runs of one name, the published one, one still running, one broken, and what is no run."""
+    folder = tmp_path / "runs"
+    for accuracy in (0.5, 0.9):
+        with RunWriter(folder, name="twin", classes=["a", "b"]) as run:
+            for epoch in range(4):
+                run.log_epoch(train={"loss": 1.0}, val={"loss": 1.0 - epoch / 10, "accuracy": accuracy})
+            right = round(20 * accuracy)
+            run.log_evaluation("test", labels=[0] * 20, predicted=[0] * right + [1] * (20 - right))
+    shutil.copytree(PUBLISHED, folder / "published")
+    (folder / "broken").mkdir()
+    (folder / "broken" / "run.json").write_text("{")
+    (folder / "no run").mkdir()
+    (folder / "notes.txt").write_text("no run")
+    return folder
+
+
+def listed(runs: Path, reports: Path | None = None, beside: Path | None = None) -> Index:
+    return survey(runs, runs_in(runs), reports or runs / "report", beside or runs)
+
+
+def test_runs_are_found_and_links_and_other_things_are_not(runs: Path) -> None:
+    names = [path.name for path in runs_in(runs)]
+    assert len(names) == 4 and {"broken", "published"} <= set(names) and "latest" not in names
+    assert runs_in(runs / "published") == [] and runs_in(runs / "nowhere") == [] and runs_in(runs / "no run") == []
+
+
+def test_each_has_its_verdict_numbers_and_course(runs: Path) -> None:
+    index = listed(runs)
+    best = next(line for line in index.runs if line.test_accuracy == 0.9)
+    assert best.verdict == "Ship epoch 4 of 4. Overfitting: cannot tell."
+    assert best.test_accuracy_ci95 == pytest.approx((0.699, 0.972), abs=0.001)
+    assert best.curve == pytest.approx([1.0, 0.9, 0.8, 0.7]) and best.best_at == 3
+    assert "the highest test accuracy is that of twin, 90.00 % (95 % interval 69.9 to 97.2 %)" in index.headline
+    assert any("flatters" in note for note in index.notes)
+    published = next(line for line in index.runs if line.name == "resnet18-10-epochs")
+    assert published.overfitting == "provisional" and published.test_accuracy_ci95 is None
+
+
+def test_the_latest_stands_first(runs: Path) -> None:
+    started = [line.started or "" for line in listed(runs).runs]
+    assert started == sorted(started, reverse=True)
+
+
+def test_one_that_cannot_be_read_is_listed_with_the_reason(runs: Path) -> None:
+    index = listed(runs)
+    (broken,) = [line for line in index.runs if line.error]
+    assert broken.id == "broken" and "run.json" in (broken.error or "")
+    assert any(note.startswith("1 run could not be read") for note in index.notes)
+
+
+def test_links_lead_from_the_index_to_reports_that_are_there(runs: Path, tmp_path: Path) -> None:
+    manifest = json.loads((PUBLISHED / "run.json").read_text())
+    place = tmp_path / "report" / manifest["id"] / "report.md"
+    place.parent.mkdir(parents=True)
+    place.write_text("x")
+    for beside, link in (
+        (tmp_path / "report", f"{manifest['id']}/report.md"),
+        (tmp_path, f"report/{manifest['id']}/report.md"),
+    ):
+        links = [line.report for line in listed(runs, tmp_path / "report", beside).runs]
+        assert [link_ for link_ in links if link_] == [link]
+
+
+def test_a_run_that_is_running_is_said_to_be(tmp_path: Path) -> None:
+    with RunWriter(tmp_path, name="live", classes=["a", "b"]) as run:
+        run.log_epoch(train={"loss": 1.0}, val={"loss": 1.0})
+        index = listed(tmp_path)
+    assert index.runs[0].status == "running" and any("still running" in note for note in index.notes)
