@@ -118,6 +118,8 @@ def _unknowns(run: Run) -> Iterator[str]:
             f"{', and no interval of the test accuracy' if run.test.n is None else ''}. Log them with "
             "log_evaluation('test', labels=…, probabilities=…)."
         )
+    for name in measures.too_many_values(run):
+        yield f"The column {name} of the test predictions has too many values to compare; a few bands of them can be compared."
     if run.val_epochs is None and len(run.epochs) > 1:
         yield (
             "There are no per-sample validation outcomes of each epoch, so the optimism of choosing the best epoch cannot be "

@@ -24,6 +24,7 @@ from dermai_report.report import (
     TestScores,
 )
 from dermai_report.run import Run
+from dermai_report.subgroup_table import subgroup_table
 
 NO_GAP = {True: "The gap does not stay above its noise.", False: "Too few epochs to tell a gap from noise."}
 SPLITS: tuple[tuple[Role, str], ...] = (("train", "Training"), ("val", "Validation"))
@@ -35,8 +36,8 @@ def charts(run: Run) -> list[Chart]:
 
 
 def tables(run: Run) -> list[Table]:
-    """The epochs, the test scores of each class, and the data set, as far as known."""
-    return [t for t in (_epoch_table(run), _class_table(run), _data_table(run)) if t is not None]
+    """The epochs, the test scores of each class and subgroup, and the data set, as far as known."""
+    return [t for t in (_epoch_table(run), _class_table(run), subgroup_table(run), _data_table(run)) if t is not None]
 
 
 def _curves(run: Run) -> Iterator[Chart]:

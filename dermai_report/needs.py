@@ -29,6 +29,10 @@ NEEDS: dict[str, _Need] = {
     "test.count": (lambda r: r.count("test") is not None, "no size of the test set: log_evaluation('test', …)"),
     "val.predictions": (lambda r: "val" in r.predictions, "no validation predictions: log_evaluation('val', …)"),
     "test.predictions": (lambda r: "test" in r.predictions, "no test predictions: log_evaluation('test', …)"),
+    "test.columns": (
+        lambda r: "test" in r.predictions and bool(r.predictions["test"].columns),
+        "nothing further is known of the test samples: log_evaluation('test', columns={'skin_tone': […]})",
+    ),
     "test": (lambda r: r.test is not None, "no test evaluation: log_evaluation('test', …)"),
     "test.accuracy": (
         lambda r: r.test is not None and r.test.accuracy is not None,

@@ -25,7 +25,7 @@ LAYERS = [
     },
     {"report"},
     {"measures", "actions", "needs"},
-    {"rules", "recommend", "exhibits", "provenance", "summary", "settings", "requirements", "gate"},
+    {"rules", "recommend", "exhibits", "subgroup_table", "provenance", "summary", "settings", "requirements", "gate"},
     {"diagnosis"},
     {"comparison", "sources", "results", "charts", "templating", "formatting"},
     {"index"},

@@ -19,6 +19,7 @@ from dermai_report.measures.scores import accuracy_interval, accuracy_without, s
 from dermai_report.measures.selection import selection_optimism
 from dermai_report.measures.shared_classes import only
 from dermai_report.measures.shift import label_shift
+from dermai_report.measures.subgroups import TOO_WIDE, subgroups, too_many_values
 from dermai_report.measures.trend import (
     alternates,
     chance_still_worse,
@@ -32,6 +33,7 @@ from dermai_report.report import Overfitting
 from dermai_report.run import Run
 
 __all__ = [
+    "TOO_WIDE",
     "accuracy_interval",
     "accuracy_without",
     "alternates",
@@ -65,9 +67,11 @@ __all__ = [
     "samples_to_resolve",
     "selection_optimism",
     "shipped_epoch",
+    "subgroups",
     "suspected_labels",
     "test_scores",
     "theil_sen",
+    "too_many_values",
     "wilson",
 ]
 

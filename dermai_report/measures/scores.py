@@ -12,6 +12,7 @@ from dermai_report.measures.calibration import calibration
 from dermai_report.measures.groups import effective_size, group_codes, resampled_counts
 from dermai_report.measures.intervals import combined, f1_interval, mean_interval, wilson
 from dermai_report.measures.ranking import Area, class_areas
+from dermai_report.measures.subgroups import subgroups
 from dermai_report.report import ClassScore, Interval, TestScores
 from dermai_report.run import SMALLEST_PROBABILITY, Predictions, Run
 
@@ -62,6 +63,7 @@ def test_scores(run: Run) -> TestScores | None:
         calibration=calibration(run),
         epoch=test.epoch,
         checkpoint=test.checkpoint,
+        subgroups=subgroups(run),
         majority_accuracy=float(confusion.sum(axis=1).max() / confusion.sum()) if averaged and confusion is not None else None,
     )
 

@@ -25,6 +25,7 @@ from dermai_report.report.measured import (
     Overfitting,
     Parts,
     RunFacts,
+    Subgroup,
     TestScores,
 )
 from dermai_report.report.record import Interval, Record, Role, Severity, Tone, Unit, Verdict
@@ -75,6 +76,7 @@ __all__ = [
     "Severity",
     "Shown",
     "Skipped",
+    "Subgroup",
     "Table",
     "TestScores",
     "Tone",

@@ -163,6 +163,33 @@ class Calibration(Record, frozen=True):
     nll_with_temperature: float | None = None
 
 
+class Subgroup(Record, frozen=True):
+    """The test samples with one value of a further column, such as skin_tone; `value` is empty where it was not stated.
+
+    n_groups: how many groups (patients) are behind them; rest_accuracy: of all other samples; p: of its accuracy being no lower
+    than theirs, adjusted for all comparisons; p_same_classes: the same among samples of the same class, not adjusted; too_few:
+    the interval of the accuracy is too wide to say.
+    """
+
+    column: str
+    value: str
+    n: int
+    n_groups: int | None
+    accuracy: float
+    accuracy_ci95: Interval
+    balanced_accuracy: float
+    balanced_accuracy_ci95: Interval
+    rest_accuracy: float
+    p: float | None
+    p_same_classes: float | None
+    too_few: bool
+
+    @property
+    def name(self) -> str:
+        """The column and the value in words."""
+        return f"{self.column} {self.value or '(not stated)'}"
+
+
 class TestScores(Record, frozen=True):
     """The test evaluation with its intervals."""
 
@@ -186,3 +213,4 @@ class TestScores(Record, frozen=True):
     majority_accuracy: float | None = None
     auroc_macro_ci95: Interval | None = None
     n_groups: int | None = None
+    subgroups: list[Subgroup] = msgspec.field(default_factory=list)

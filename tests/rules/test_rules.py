@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from dermai_report import diagnose, read_run, registry
+from dermai_report.renderers import render
 from dermai_report.run import Checkpoint, Data, EpochLog, Evaluation, Predictions, Run
 from tests import builders
 
@@ -99,6 +100,19 @@ PAIR = [[70, 28, 2], [6, 88, 6], [8, 6, 86]]
 OVERLAP = [[70, 28, 2], [28, 70, 2], [10, 10, 80]]
 SPREAD = [[90, 5, 5], [6, 90, 4], [5, 6, 89]]
 
+
+def toned(right: int, n: int) -> Run:
+    """400 light samples, 360 of them right, and n dark ones, `right` of them right."""
+    hit = np.array([1] * 360 + [0] * 40 + [1] * right + [0] * (n - right))
+    outcome = Predictions(
+        sample=[str(i) for i in range(len(hit))],
+        label=np.zeros(len(hit), np.int32),
+        predicted=(1 - hit).astype(np.int32),
+        columns={"tone": ["light"] * 400 + ["dark"] * n},
+    )
+    return builders.run(classes=("a", "b"), test=builders.evaluation(outcome, 2), predictions={"test": outcome})
+
+
 CASES: dict[str, tuple[Run, Run]] = {
     "overfitting": (curve(RISING, VAL), curve(VAL)),
     "best_epoch_not_last": (curve([*VAL, VAL[-1] * 1.2]), curve(VAL)),
@@ -150,6 +164,8 @@ CASES: dict[str, tuple[Run, Run]] = {
         builders.run(data=Data(counts={"train": {"a": 9}})),
     ),
     "leakage": (shared([("train/a.jpg", "img3.jpg")]), shared([])),
+    "weak_subgroups": (toned(60, 80), toned(66, 80)),
+    "small_subgroups": (toned(10, 12), toned(70, 80)),
     "small_test_set": (
         builders.run(test=Evaluation(accuracy=0.8, n=200, epoch=10)),
         builders.run(test=Evaluation(accuracy=0.8, n=2000, epoch=10)),
@@ -286,3 +302,24 @@ def test_a_test_score_above_validation_is_reported() -> None:
     (finding,) = findings(run, "validation_to_test_drop")
     assert "above validation" in finding.title
     assert "trained on" in finding.message
+
+
+def test_a_weak_subgroup_is_told_with_its_interval_and_what_may_explain_it() -> None:
+    (finding,) = findings(toned(60, 80), "weak_subgroups")
+    assert finding.title == "Weak subgroup: tone dark"
+    assert "tone dark (75.0 %, 95 % interval" in finding.message and "n 80; the rest 90.0 %" in finding.message
+    assert "Among samples of the same class it holds for tone dark." in finding.message
+    run = toned(60, 80)
+    outcome = run.predictions["test"]
+    mixed = replace(outcome, label=np.where(outcome.label == outcome.predicted, 0, 1).astype(np.int32), predicted=outcome.label)
+    explained = replace(run, predictions={"test": mixed}, test=builders.evaluation(mixed, 2))
+    assert "another mix of classes may explain it" in findings(explained, "weak_subgroups")[0].message
+
+
+def test_subgroups_stand_in_every_format() -> None:
+    report = diagnose(toned(60, 80))
+    assert [s.value for s in report.test.subgroups] == ["dark", "light"] if report.test else False
+    for format in ("html", "md"):
+        text = render(report, format)
+        assert "Test scores of subgroups" in text and "tone dark" in text
+    assert "Weak subgroup: tone dark" in render(report, "terminal")
