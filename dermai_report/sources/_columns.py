@@ -22,7 +22,7 @@ SPLITS = {
 }
 SPLIT_OF = {word: split for split, words in SPLITS.items() for word in words.split()}
 EPOCHS = {"epoch", "epochs", "ep"}
-STEPS = {"step", "steps", "iter", "iters", "iteration", "iterations", "itr", "batch", "update", "updates"}
+STEPS = {"step", "steps", "iter", "iters", "itrs", "iteration", "iterations", "itr", "batch", "update", "updates"}
 CLOCK = {"timestamp", "datetime", "date", "walltime", "clock"}
 SECONDS = {"time", "seconds", "secs", "sec", "elapsed", "duration", "runtime", "eta"}
 NEUTRAL_WORDS = (

@@ -70,7 +70,8 @@ def _names(line: str, separator: str | None) -> tuple[str, ...]:
 
 
 def _are_words(names: Sequence[str]) -> bool:
-    return sum(number(n) is not None for n in names) <= max(1, len(names) // 4)
+    """Whether they can be a header: hardly a number among them, and not "loss: 0.5"."""
+    return not names[0].endswith(":") and sum(number(n) is not None for n in names) <= max(1, len(names) // 4)
 
 
 def _transposed(names: Sequence[str]) -> bool:

@@ -49,7 +49,8 @@ def read(log: Log) -> Run:
         raise DermaiError(
             f"{log.path} names no loss or accuracy of an epoch", "print a line an epoch: Epoch 3: train loss 0.5, val loss 0.6"
         )
-    return assemble(log, [table_of_rows(_rows(_summaries(lines)), log.name)], source="console", notes=notes)
+    lines = _bare_losses(_summaries(lines), notes)
+    return assemble(log, [table_of_rows(_rows(lines), log.name)], source="console", notes=notes)
 
 
 def _lines(texts: Sequence[str]) -> list[Line]:
@@ -126,6 +127,18 @@ def _summaries(lines: list[Line]) -> list[Line]:
         if any(meaning(name).role == "metric" for name in values):
             kept.append(replace(line, said=replace(line.said, values=values)))
     return kept
+
+
+def _bare_losses(lines: list[Line], notes: list[str]) -> list[Line]:
+    """A loss without a split is that of training where no other is: what a loop prints while it trains."""
+    senses = {name: meaning(name) for line in lines for name in line.said.values}
+    if any(s.split == "train" and s.metric == "loss" for s in senses.values()):
+        return lines
+    bare = {n: f"train {n}" for n, s in senses.items() if s.role == "metric" and s.split is None and s.name == "loss"}
+    if bare and any(s.split for s in senses.values()):
+        notes.append(f"{next(iter(bare))!r} was taken as the training loss.")
+        return [replace(n, said=replace(n.said, values={bare.get(k, k): v for k, v in n.said.values.items()})) for n in lines]
+    return lines
 
 
 def _key(name: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ Bold, code and emoji around a number are passed over. Several such tables are as
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from dermai_report.sources._log import LIKELY, NO, Log
 from dermai_report.sources._table import Table, number, table_of_rows
 
 RULE = re.compile(r"\s*\|?(\s*:?-{1,}:?\s*\|)+(\s*:?-{1,}:?\s*)?\|?\s*")
+LONGEST = 2000  # characters of a line below a header
 CELL = re.compile(r"(?<!\\)\|")
 CLEAN = re.compile(r"<[^>]{0,100}>|[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}")
 
@@ -49,17 +51,14 @@ def _trainings(lines: list[str]) -> list[Found]:
 
 
 def _tables(lines: list[str]) -> list[Found]:
+    filled = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]  # exports put blank lines between rows
+    rules = [i for i, (_, line) in enumerate(filled) if "|" in line and len(line) < LONGEST and RULE.fullmatch(line)]
     found = []
-    for i in range(1, len(lines)):
-        if "|" not in lines[i] or len(lines[i]) > 2000 or not RULE.fullmatch(lines[i]) or "|" not in lines[i - 1]:
+    for i, after in itertools.pairwise([*rules, len(filled) + 1]):
+        if i == 0 or "|" not in filled[i - 1][1]:
             continue
-        names = _cells(lines[i - 1])
-        rows = []
-        for j in range(i + 1, len(lines)):
-            if "|" not in lines[j]:
-                break
-            rows.append((j + 1, _cells(lines[j])))
-        found.append(Found(i, names, rows))
+        rows = itertools.takewhile(lambda row: "|" in row[1], filled[i + 1 : after - 1])
+        found.append(Found(filled[i - 1][0], _cells(filled[i - 1][1]), [(number, _cells(line)) for number, line in rows]))
     return found
 
 

@@ -13,16 +13,18 @@ from dermai_report.sources._assemble import assemble
 from dermai_report.sources._log import NO, SURE, Log
 from dermai_report.sources._table import table_of_rows
 
-LINE = re.compile(
-    r"- (?:mm\w*|INFO|root)\b.*?- (?:INFO - )?Epoch ?(?:\((train|val|test)\))? ?\[ *(\d+)\]\[ *(\d+)(?:/ *(\d+))?\]\s*(.*)$"
-)
+LINE = re.compile(r"(?:^|\s|#)Epoch ?(?:\((train|val|test)\))? ?\[ *(\d+)\]\[ *(\d+)(?:/ *(\d+))?\]\s+(.*)$")
+OWN = re.compile(r" - mm\w+ - |Epoch\((?:train|val)\)|\beta: .*\bdata_time: ")
 VALUE = re.compile(r"([A-Za-z][\w./@ -]*?): ?([-+]?\d+\.?\d*(?:[eE][-+]?\d+)?|nan|inf)(?=[,\s]|$)")
+LOOKED_AT = 2_000_000  # characters: the configuration is printed first
 CLOCKS = {"eta", "time", "data_time", "memory", "base_lr", "grad_norm"}
 
 
 def recognises(log: Log) -> int:
     """Lines of a logger called mmcls, mmengine, … that count epochs in brackets."""
-    return SURE if log.is_text and any(LINE.search(line) for line in log.text[:2_000_000].split("\n")) else NO
+    if not log.is_text or "Epoch" not in log.text[:LOOKED_AT]:
+        return NO
+    return SURE if any(LINE.search(line) and OWN.search(line) for line in log.text[:LOOKED_AT].split("\n")) else NO
 
 
 def read(log: Log) -> Run:

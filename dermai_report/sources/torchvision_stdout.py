@@ -1,7 +1,8 @@
-"""What torchvision's reference script (references/classification/train.py), PyTorch's ImageNet example and the DeiT family print.
+"""What training scripts of ImageNet's school print: torchvision's reference, PyTorch's example, DeiT's, Swin's and timm's.
 
-`Epoch: [0]  [5/8] … loss: 2.27 (2.28) acc1: …` and `Epoch: [0][10/5005]\\tLoss 6.9 (7.0)\\tAcc@1 …`: the number in brackets is the mean
-so far. `Test:  Acc@1 70.3 Acc@5 …` and ` * Acc@1 …` are the validation; its mean loss is printed by DeiT alone.
+`Epoch: [0]  [5/8] … loss: 2.27 (2.28) acc1: …`, `Epoch: [0][10/5005]\\tLoss 6.9 (7.0)\\tAcc@1 …`, `Train: 0 [ 50/1251 (4%)] …`: the
+number in brackets is the mean so far. `Test:  Acc@1 70.3 Acc@5 …`, ` * Acc@1 …`, or the last line of timm's `Test: [48/48]`, is the
+validation. Its mean loss is printed by DeiT and timm alone.
 """
 
 from __future__ import annotations
@@ -15,20 +16,29 @@ from dermai_report.sources._columns import Meaning
 from dermai_report.sources._log import LIKELY, NO, Log
 from dermai_report.sources._table import table_of_rows
 
-TRAIN = re.compile(r"Epoch: ?\[ *(\d+)\](\s*)\[ *(\d+)/ *(\d+)\]")
+TRAIN = re.compile(
+    r"Epoch: ?\[ *(?P<epoch>\d+)\](?P<zero>\s*)\[ *(?P<batch>\d+)/ *(?P<of>\d+)\]"
+    r"|Train: ?\[(?P<epoch2>\d+)/\d+\]\[ *(?P<batch2>\d+)/(?P<of2>\d+)\]"
+    r"|Train: (?P<epoch3>\d+) \[ *(?P<batch3>\d+)/(?P<of3>\d+) *\(",
+)
 WHOLE = "Averaged stats:"
 TOP = r"(?:Acc|Prec)@1[: ]\s*(?P<top1>\d+\.?\d*)(?:\s+(?:Acc|Prec)@5[: ]\s*(?P<top5>\d+\.?\d*))?(?:\s+loss[: ]\s*(?P<loss>\d+\.?\d*))?"
-RESULT = re.compile(rf"^(?:.*\]\s*|.* - )?\s*(?:Test:\s*(?P<name>[^:\[\]]*?)\s*|\*\s+){TOP}")
-MEAN = re.compile(r"\b(loss|acc1|acc5|Acc@1|Acc@5|Prec@1|Prec@5):?\s+[-+.\deEnainf]+ \( ?([-+.\deEnainf]+)\)", re.IGNORECASE)
-RATE = re.compile(r"\blr: ?([-+.\deE]+)")
-NAMES = {"loss": "train loss", "acc1": "train acc1", "prec1": "train acc1", "acc5": "train acc5", "prec5": "train acc5"}
+RESULT = re.compile(rf"(?:^|\s)(?:Test:\s*(?P<name>[^:\[\]]*?)\s*|\*\s+){TOP}")
+TESTED = re.compile(r"Test(?: \((?P<name>\w+)\))?: \[ *(?P<batch>\d+)/(?P<of>\d+)\]")
+MEAN = re.compile(r"\b(loss|acc1|acc5|Acc@1|Acc@5|Prec@1|Prec@5):?\s+[-+.\deEnainf]+ \( *([-+.\deEnainf]+)\)", re.IGNORECASE)
+RATE = re.compile(r"\b(?:lr|LR):? ?([-+.\deE]+)")
+NAMES = {"loss": "loss", "acc1": "acc1", "prec1": "acc1", "acc5": "acc5", "prec5": "acc5"}
+OF_EMA = {
+    f"val EMA {name}": Meaning("metric", "val", metric, None, "ema")
+    for name, metric in (("loss", "loss"), ("acc1", "accuracy"), ("acc5", "top5_accuracy"))
+}
 
 
 def recognises(log: Log) -> int:
-    """A line of each kind: of training, and of the result on the validation set."""
-    if not log.is_text or not TRAIN.search(log.head_text):
+    """A line of training with the mean so far in brackets."""
+    if not log.is_text:
         return NO
-    return LIKELY if MEAN.search(log.head_text) else NO
+    return LIKELY if any(TRAIN.search(line) and MEAN.search(line) for line in log.head_text.split("\n")) else NO
 
 
 def read(log: Log) -> Run:
@@ -39,16 +49,16 @@ def read(log: Log) -> Run:
     for i, line in enumerate(log.lines, 1):
         if (found := TRAIN.search(line)) or (line.startswith(WHOLE) and epoch is not None):
             if found:
-                epoch, last = int(found[1]), int(found[3]) + bool(found[2])  # torchvision counts batches from 0
-                shown = f"batch {last} of {found[4]}" if last < int(found[4]) else ""
+                epoch, shown = _shown(found)
             else:
                 shown = ""
             if rows and rows[-1][1]["epoch"] == epoch and "train loss" in rows[-1][1]:
                 rows.pop()
             rate = RATE.search(line)
-            means = {NAMES[m[1].lower().replace("@", "")]: m[2] for m in MEAN.finditer(line)}
-            rows.append((i, {"epoch": epoch, **means, **({"lr": rate[1]} if rate else {})}))
-        elif found := RESULT.match(line):
+            rows.append((i, {"epoch": epoch, **_means(line, "train"), **({"lr": rate[1]} if rate else {})}))
+        elif (found := TESTED.search(line)) and found["batch"] == found["of"]:
+            rows.append((i, {"epoch": epoch, **_means(line, f"val {found['name']}" if found["name"] else "val")}))
+        elif found := RESULT.search(line):
             kind = f"{found['name']} " if found["name"] else ""
             row = {f"val {kind}acc1": found["top1"], f"val {kind}acc5": found["top5"], "val loss": found["loss"]}
             rows.append((i, {"epoch": epoch, **{k: v for k, v in row.items() if v is not None}}))
@@ -57,7 +67,16 @@ def read(log: Log) -> Run:
         notes.append("The mean validation loss of an epoch is not printed by this script.")
     if shown:
         notes.append(f"The training loss is the running mean at the last line printed of each epoch ({shown}).")
-    known = {
-        f"val EMA {k}": Meaning("metric", "val", m, None, "ema") for k, m in (("acc1", "accuracy"), ("acc5", "top5_accuracy"))
-    }
-    return assemble(log, [table_of_rows(rows, log.name)], source="torchvision_stdout", base=0, known=known, notes=notes)
+    return assemble(log, [table_of_rows(rows, log.name)], source="torchvision_stdout", base=0, known=OF_EMA, notes=notes)
+
+
+def _shown(found: re.Match[str]) -> tuple[int, str]:
+    """The epoch, and which batch the line is of where it is not the last."""
+    epoch, batch, of = (int(next(v for k in (n, f"{n}2", f"{n}3") if (v := found[k]))) for n in ("epoch", "batch", "of"))
+    batch += not (found["epoch"] and not found["zero"])  # but for PyTorch's example, batches count from 0
+    return epoch, f"batch {batch} of {of}" if batch < of else ""
+
+
+def _means(line: str, split: str) -> dict[str, str]:
+    """The means so far of a line, by name."""
+    return {f"{split} {NAMES[m[1].lower().replace('@', '')]}": m[2] for m in MEAN.finditer(line)}
