@@ -19,6 +19,7 @@ from dermai_report.sources import _choice
 from dermai_report.sources._assemble import assemble
 from dermai_report.sources._log import NO, SURE, Log, read_yaml
 from dermai_report.sources._table import Column, Table
+from dermai_report.sources._trainer_names import summary_names
 
 META = "meta.yaml"
 LARGEST = 64 * 1024**2  # bytes of a metric's file: about a million values
@@ -60,7 +61,8 @@ def read(log: Log) -> Run:
 
 def curves_of_training(tables: list[Table], notes: list[str]) -> list[Table]:
     """Without metrics that were logged once, beside others that were logged with every epoch: results, and no curve."""
-    longest = max(t.n for t in tables)
+    longest, ends = max(t.n for t in tables), summary_names(_name(t) for t in tables)
+    tables = [t for t in tables if _name(t) not in ends]
     once = [t for t in tables if t.n == 1 and longest > 1 and _name(t).startswith(("best", "final", "last", "max", "min"))]
     if once:
         notes.append(

@@ -20,6 +20,7 @@ from dermai_report.sources._columns import SPLIT_OF, meaning
 from dermai_report.sources._event_file import Series, is_event_file, read_scalars
 from dermai_report.sources._log import LARGEST, LIKELY, NO, SURE, Log, read_yaml
 from dermai_report.sources._scalar_curves import Curve, in_epochs
+from dermai_report.sources._trainer_names import summary_names
 
 PATTERN = "*tfevents*"
 LEFT_OUT = re.compile(r"(^|/)(hp_metric$|_hparams_|hparam/)")
@@ -141,8 +142,9 @@ def _one_after_the_other(log: Log, parts: list[tuple[Path, Read]], notes: list[s
     One that starts where the first did is another run, and the user is asked.
     """
     begun: list[list[tuple[Path, Read]]] = []
-    for path, series in parts:
+    for path, whole in parts:
         before = begun[-1] if begun else []
+        series = _without_late(before, whole, path, notes)
         shared = [tag for tag in series if any(tag in s for _, s in before)]
         again = [tag for tag in shared if len(series[tag].step) > 1 and series[tag].step[0] <= _first(before, tag)]
         if not before or again:
@@ -152,6 +154,17 @@ def _one_after_the_other(log: Log, parts: list[tuple[Path, Read]], notes: list[s
     if len(begun) <= 1:
         return begun[0] if begun else []
     return _choice.one_of(log, {run[0][0].name: run for run in begun}, "runs in one folder")
+
+
+def _without_late(before: Sequence[tuple[Path, Read]], series: Read, path: Path, notes: list[str]) -> Read:
+    """Without single values at steps that were evaluated before: of the model that was loaded after the training."""
+    late = {
+        t for t, s in series.items() if len(s.step) == 1 and any(t in old and s.step[0] in old[t].step for _, old in before)
+    }
+    if late:
+        one = min(late)
+        notes.append(f"{path.name} evaluates a step again ({one} {series[one].value[0]:g}): of a later evaluation, left out.")
+    return {tag: s for tag, s in series.items() if tag not in late}
 
 
 def _first(parts: Sequence[tuple[Path, Read]], tag: str) -> int:
@@ -184,8 +197,8 @@ def _some(series: Series, which: Any) -> Series:
 def _kept(series: Read) -> Read:
     """Without what is no curve of the training, and without the same numbers by iteration where they are there by epoch."""
     by_epoch = {tag.removeprefix("epoch_") for tag in series if tag.startswith("epoch_")}
-    twice = {f"batch_{n}" for n in by_epoch} | {f"evaluation_{n}_vs_iterations" for n in by_epoch}
-    return {t: s for t, s in series.items() if not LEFT_OUT.search(t) and t not in twice and len(s.step)}
+    out = {f"batch_{n}" for n in by_epoch} | {f"evaluation_{n}_vs_iterations" for n in by_epoch} | summary_names(series)
+    return {t: s for t, s in series.items() if not LEFT_OUT.search(t) and t not in out and len(s.step)}
 
 
 def _named(folder: str, tag: str, tags: set[str]) -> str:

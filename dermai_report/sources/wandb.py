@@ -14,7 +14,8 @@ from dermai_report.run import Run
 from dermai_report.sources import _choice
 from dermai_report.sources._assemble import assemble
 from dermai_report.sources._log import LIKELY, NO, SURE, Log, parse_json
-from dermai_report.sources._table import table_of_rows
+from dermai_report.sources._table import Table, table_of_rows
+from dermai_report.sources._trainer_names import summary_names
 from dermai_report.sources._wandb_file import MAGIC, Recorded, read_records
 
 OWN = ("_step", "_runtime", "_timestamp", "_wandb")
@@ -28,9 +29,7 @@ def recognises(log: Log) -> int:
     if log.head.startswith(MAGIC):
         return SURE
     rows = log.json_lines
-    if rows:
-        return SURE if all("_step" in r and "_runtime" in r for r in rows[:20]) else NO
-    return SURE if isinstance(log.json, dict) and {"_wandb", "_step"} <= set(log.json) else NO
+    return SURE if _is_summary(log) or (rows and all("_step" in r and "_runtime" in r for r in rows[:20])) else NO
 
 
 def read(log: Log) -> Run:
@@ -41,16 +40,18 @@ def read(log: Log) -> Run:
         log.run = None
     if log.head.startswith(MAGIC):
         return _read_records(log)
-    if not log.json_lines:
+    if _is_summary(log):
         raise DermaiError(
             f"{log.path} holds the last value of each metric, and no history", "name the file run-*.wandb beside it"
         )
     rows = [(i, parse_json(line.encode())) for i, line in enumerate(log.lines, 1) if line.strip()]
     broken = [i for i, row in rows if not isinstance(row, dict)]
     notes = [f"{log.name}:{broken[0]} is not whole and was left out."] if broken else []
-    return assemble(
-        log, [table_of_rows([(i, _own(r)) for i, r in rows if isinstance(r, dict)], log.name)], source="wandb", notes=notes
-    )
+    return assemble(log, [_table([(i, r) for i, r in rows if isinstance(r, dict)], log.name)], source="wandb", notes=notes)
+
+
+def _is_summary(log: Log) -> bool:
+    return isinstance(log.json, dict) and {"_wandb", "_step"} <= set(log.json)
 
 
 def _is_own_folder(folder: Path) -> bool:
@@ -72,13 +73,16 @@ def _read_records(log: Log) -> Run:
             f"{log.path} holds no history: nothing was logged" + (f" ({notes[0]})" if notes else ""),
             "name the log of a training",
         )
-    table = table_of_rows([(i, _own(row)) for i, row in enumerate(found.rows, 1)], log.name)
+    table = _table(list(enumerate(found.rows, 1)), log.name)
     return assemble(log, [table], source="wandb", notes=notes, **_facts(found))
 
 
-def _own(row: dict[str, Any]) -> dict[str, Any]:
-    """A row without W&B's own clock and settings."""
-    return {k: v for k, v in row.items() if k not in OWN[1:]}
+def _table(rows: list[tuple[int, dict[str, Any]]], file: str) -> Table:
+    """The rows without W&B's own clock and settings; `train/epoch`, as the Trainer calls it, is the epoch."""
+    names = {name for _, row in rows for name in row}
+    out = {*OWN[1:], *summary_names(names)}
+    called = {"train/epoch": "epoch"} if "epoch" not in names else {}
+    return table_of_rows([(i, {called.get(k, k): v for k, v in row.items() if k not in out}) for i, row in rows], file)
 
 
 def _facts(found: Recorded) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 """The Trainer of transformers: trainer_state.json and the result files beside it; evaluated each epoch, and every few steps."""
-# needs: torch==2.13.0 transformers accelerate
+# needs: torch==2.13.0 transformers accelerate tensorboard
 
 import os
 import tempfile
@@ -30,10 +30,11 @@ def rows(a, b):
 
 def record(name, **options):
     set_seed(1)
-    place = folder(name)
+    place, logs = folder(name), folder(f"tensorboard_{name}")
+    os.environ["TENSORBOARD_LOGGING_DIR"] = str(logs)
     given = TrainingArguments(
         tempfile.mkdtemp(), num_train_epochs=3, per_device_train_batch_size=16, learning_rate=0.05, logging_steps=2,
-        save_strategy="no", report_to=[], use_cpu=True, disable_tqdm=True, **options,
+        save_strategy="no", report_to=["tensorboard"], use_cpu=True, disable_tqdm=True, **options,
     )  # fmt: skip
     accuracy = lambda p: {"accuracy": float((np.argmax(p.predictions, 1) == p.label_ids).mean())}  # noqa: E731
     trainer = Trainer(Model(), given, train_dataset=rows(x, y), eval_dataset=rows(x_val, y_val), compute_metrics=accuracy)
@@ -45,6 +46,7 @@ def record(name, **options):
     seen = [r for r in trainer.state.log_history if "eval_loss" in r]
     evaluations = [{"epoch": r["epoch"], "loss": r["eval_loss"], "accuracy": r["eval_accuracy"]} for r in seen]
     truth(place, [], evaluations=evaluations)
+    truth(logs, [], evaluations=evaluations)
 
 
 record("hf_trainer_epochs", eval_strategy="epoch")

@@ -1,0 +1,20 @@
+"""What the Trainer of Hugging Face adds at the end of a training, under names that look like those of a curve.
+
+Its callbacks for TensorBoard, W&B and MLflow write `train_loss`, the mean over the whole training, beside `loss`, the curve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+END = "train_runtime"  # written with the summary alone
+SUMMARY = ("train_loss", END, "train_samples_per_second", "train_steps_per_second", "total_flos")
+
+
+def summary_names(names: Iterable[str]) -> set[str]:
+    """Those of the names that are of the summary; none where no Trainer wrote the log."""
+    known = set(names)
+    for before in ("", "train/"):
+        if f"{before}{END}" in known:
+            return {f"{before}{name}" for name in SUMMARY} & known
+    return set()
