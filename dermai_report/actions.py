@@ -203,6 +203,20 @@ SPLIT_AGAIN = Action(
     disproof="The score without the shared images is the same as with them.",
     effect=0.8,
 )
+SPLIT_BY_GROUP = Action(
+    id="split-by-group",
+    title="Keep all images of a group (patient) on one side of the split, and train again",
+    patch={},
+    disproof="The score on images of new groups is the same as on those of known ones.",
+    effect=0.8,
+)
+LOOK_AT_IMAGES = Action(
+    id="look-at-images",
+    title="Look at the images that show little, and take out those that nobody could name",
+    patch={},
+    disproof="An expert names what they show.",
+    effect=0.2,
+)
 
 
 COLLECT_SUBGROUP = Action(

@@ -17,8 +17,13 @@ NEEDS: dict[str, _Need] = {
     "epochs.6": (lambda r: len(r.epochs) >= 6, "fewer than 6 epochs: too few to tell a trend from noise"),
     "classes.3": (lambda r: len(r.classes) >= 3, "fewer than 3 classes: an error has nowhere else to go"),
     "duplicates": (
-        lambda r: r.data.duplicates is not None,
-        "nobody looked for images shared between splits: RunWriter(data=Data(duplicates={…})); dermai-train looks",
+        lambda r: r.data.duplicates is not None or r.audit is not None,
+        "nobody looked for images shared between splits: dermai-data audit DIR -o RUN, or RunWriter(data=Data(duplicates={…}))",
+    ),
+    "audit": (lambda r: r.audit is not None, "the images were not audited: dermai-data audit DIR -o RUN"),
+    "groups": (
+        lambda r: r.data.straddling is not None,
+        "no groups (patients) are known: dermai-train --group-regex, or RunWriter(data=Data(straddling={…}))",
     ),
     "lr": (lambda r: any(e.lr for e in r.epochs), "no learning rate: log_epoch(lr=…)"),
     "seconds": (lambda r: any(e.seconds for e in r.epochs), "no epoch times: log_epoch(seconds=…)"),

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from dermai_report.audit import Audit
+
 Status = Literal["running", "finished", "failed", "interrupted", "unknown"]
 SMALLEST_PROBABILITY = 1e-12  # a sure and wrong prediction costs 27.6 nats, not infinity
 
@@ -156,6 +158,7 @@ class Run:
     test_at: Mapping[str, str] = field(default_factory=dict)
     predictions: Mapping[str, Predictions] = field(default_factory=dict)
     val_epochs: SampleEpochs | None = None
+    audit: Audit | None = None
     files: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from dermai_report import prediction_files, val_epoch_files
+from dermai_report.audit import AUDIT, read_audit
 from dermai_report.errors import DermaiError
 from dermai_report.files import reading_from, sha256
 from dermai_report.locks import is_held
@@ -73,6 +74,7 @@ def _read(path: Path) -> Run:
         test_at=_places(path, test, "test" in predictions) if test is not None else {},
         predictions=predictions,
         val_epochs=val_epoch_files.read(path, len(manifest.classes), {e.epoch for e in epochs}, notes),
+        audit=read_audit(path / AUDIT) if (path / AUDIT).is_file() else None,
         files={f: sha256(path / f) for f in _report_inputs(path)},
         notes=tuple(notes),
     )
@@ -81,7 +83,9 @@ def _read(path: Path) -> Run:
 def _report_inputs(path: Path) -> list[str]:
     """The files a report is made of; models are named by their own digest in run.json."""
     tables = sorted((path / prediction_files.FOLDER).rglob("*.parquet"))
-    return [f for f in (MANIFEST, EPOCHS, TEST) if (path / f).is_file()] + [t.relative_to(path).as_posix() for t in tables]
+    return [f for f in (MANIFEST, EPOCHS, TEST, AUDIT) if (path / f).is_file()] + [
+        t.relative_to(path).as_posix() for t in tables
+    ]
 
 
 def read_epochs(file: Path, notes: list[str]) -> list[EpochLog]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dermai_report import measures, wording
+from dermai_report.audit import AUDIT
 from dermai_report.report import Answer, BestEpoch, Finding, KeyNumber, Overfitting, Recommendation, Tone
 from dermai_report.run import Run
+from dermai_report.run_files import MANIFEST
 
 OVERFIT_WORDS = {
     "none": "No sign of it",
@@ -64,6 +66,11 @@ def key_numbers(run: Run) -> list[KeyNumber]:
     tested = run.test_at.get("accuracy", run.source)
     if scores is not None:
         numbers.append(KeyNumber("Test accuracy", scores.accuracy, "percent", scores.accuracy_ci95, _sized(scores.n), tested))
+        if (clean := scores.without_leaked) is not None:
+            note = f"n {clean.n:,}; {clean.leaked:,} have a copy in another split"
+            at = f"{AUDIT}, predictions/test.parquet" if run.audit else f"{MANIFEST}, predictions/test.parquet"
+            label = "Test accuracy without leaked images"
+            numbers.append(KeyNumber(label, clean.accuracy, "percent", clean.accuracy_ci95, note, at))
         if scores.macro_f1 is not None:
             at = run.test_at.get("confusion", run.source)
             numbers.append(KeyNumber("Macro F1, test", scores.macro_f1, "percent", scores.macro_f1_ci95, at=at))

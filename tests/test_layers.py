@@ -22,6 +22,7 @@ LAYERS = [
         "run_reading",
         "run_directory",
         "run_export",
+        "audit",
     },
     {"report"},
     {"measures", "actions", "needs"},

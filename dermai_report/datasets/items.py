@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,3 +67,9 @@ def count(items: Sequence[Item]) -> dict[str, dict[str, int]]:
             of_split = counts.setdefault(split, {})
             of_split[item.label] = of_split.get(item.label, 0) + 1
     return counts
+
+
+def fingerprint(items: Sequence[Item], digests: Sequence[str]) -> str:
+    """A digest over split, class, path and content of every picture: it changes when any of these does."""
+    lines = sorted(f"{i.split}\t{i.label}\t{i.sample}\t{d}\n" for i, d in zip(items, digests, strict=True))
+    return "sha256:" + hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -13,9 +13,10 @@ from dermai_report.measures.gap import gap
 from dermai_report.measures.generalization import generalization
 from dermai_report.measures.intervals import independent_difference, newcombe, samples_to_resolve, wilson
 from dermai_report.measures.label_noise import expected_suspects, suspected_labels
+from dermai_report.measures.leakage import grouped_tests, leaked_tests, leaks, without
 from dermai_report.measures.overfitting import detect_overfitting
 from dermai_report.measures.paired import compare, mcnemar
-from dermai_report.measures.scores import accuracy_interval, accuracy_without, sample_losses, test_scores
+from dermai_report.measures.scores import accuracy_interval, sample_losses, test_scores
 from dermai_report.measures.selection import selection_optimism
 from dermai_report.measures.shared_classes import only
 from dermai_report.measures.shift import label_shift
@@ -35,7 +36,6 @@ from dermai_report.run import Run
 __all__ = [
     "TOO_WIDE",
     "accuracy_interval",
-    "accuracy_without",
     "alternates",
     "best_epoch",
     "calibration",
@@ -49,10 +49,13 @@ __all__ = [
     "fisher_less",
     "gap",
     "generalization",
+    "grouped_tests",
     "holm",
     "independent_difference",
     "label_shift",
     "last_epoch",
+    "leaked_tests",
+    "leaks",
     "loses_confidence_only",
     "mann_kendall",
     "mcnemar",
@@ -73,6 +76,7 @@ __all__ = [
     "theil_sen",
     "too_many_values",
     "wilson",
+    "without",
 ]
 
 

@@ -11,6 +11,7 @@ from dermai_report.measures.cache import once_per_run
 from dermai_report.measures.calibration import calibration
 from dermai_report.measures.groups import effective_size, group_codes, resampled_counts
 from dermai_report.measures.intervals import combined, f1_interval, mean_interval, wilson
+from dermai_report.measures.leakage import leaked_tests, without
 from dermai_report.measures.ranking import Area, class_areas
 from dermai_report.measures.subgroups import subgroups
 from dermai_report.report import ClassScore, Interval, TestScores
@@ -64,6 +65,7 @@ def test_scores(run: Run) -> TestScores | None:
         epoch=test.epoch,
         checkpoint=test.checkpoint,
         subgroups=subgroups(run),
+        without_leaked=without(run, leaked_tests(run)),
         majority_accuracy=float(confusion.sum(axis=1).max() / confusion.sum()) if averaged and confusion is not None else None,
     )
 
@@ -198,19 +200,6 @@ def _bootstrap(
         for name, score in scores.items():
             values[name].append(score(counts))
     return {name: np.concatenate(v) for name, v in values.items()}
-
-
-def accuracy_without(run: Run, samples: set[str]) -> tuple[float, Interval] | None:
-    """Test accuracy, with its interval, without these samples; None where none of them was tested or none is left."""
-    outcome = run.predictions.get("test")
-    if outcome is None or not samples:
-        return None
-    kept = np.array([name not in samples for name in outcome.sample], dtype=bool)
-    n = int(kept.sum())
-    if n in (0, len(kept)):
-        return None
-    hits = int((outcome.label == outcome.predicted)[kept].sum())
-    return hits / n, wilson(hits, n)
 
 
 def loss_interval(outcome: Predictions | None, codes: np.ndarray | None = None) -> Interval | None:

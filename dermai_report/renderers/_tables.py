@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dermai_report.report import Cell, Interval, Report, Table, Unit
+from dermai_report import wording
+from dermai_report.report import Cell, Interval, Report, Table, TestScores, Unit
 
 Row = tuple[str, float | int | None, Unit, Interval | None]
 
@@ -34,6 +35,7 @@ def test(report: Report) -> Table:
     t = report.test
     found: list[Row] = [] if t is None else [
         ("Accuracy", t.accuracy, "percent", t.accuracy_ci95),
+        *_without_leaked(t),
         ("Balanced accuracy", t.balanced_accuracy, "percent", t.balanced_accuracy_ci95),
         ("Macro F1", t.macro_f1, "percent", t.macro_f1_ci95),
         ("Matthews correlation", t.mcc, "plain", t.mcc_ci95),
@@ -43,6 +45,14 @@ def test(report: Report) -> Table:
         ("Images", t.n, "count", None),
     ]  # fmt: skip
     return _scores("test", "Results on the test set", found)
+
+
+def _without_leaked(test: TestScores) -> list[Row]:
+    clean = test.without_leaked
+    if clean is None:
+        return []
+    label = f"Accuracy without {wording.plural(clean.leaked, 'image')} with a copy elsewhere"
+    return [(label, clean.accuracy, "percent", clean.accuracy_ci95)]
 
 
 def calibration(report: Report) -> Table:

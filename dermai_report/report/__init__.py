@@ -27,6 +27,7 @@ from dermai_report.report.measured import (
     RunFacts,
     Subgroup,
     TestScores,
+    WithoutLeaked,
 )
 from dermai_report.report.record import Interval, Record, Role, Severity, Tone, Unit, Verdict
 from dermai_report.report.shown import Shown
@@ -82,6 +83,7 @@ __all__ = [
     "Tone",
     "Unit",
     "Verdict",
+    "WithoutLeaked",
 ]
 
 

@@ -190,6 +190,15 @@ class Subgroup(Record, frozen=True):
         return f"{self.column} {self.value or '(not stated)'}"
 
 
+class WithoutLeaked(Record, frozen=True):
+    """The test evaluation without the images of which a copy is in another split: how many these are, and what is left."""
+
+    leaked: int
+    n: int
+    accuracy: float
+    accuracy_ci95: Interval
+
+
 class TestScores(Record, frozen=True):
     """The test evaluation with its intervals."""
 
@@ -214,3 +223,4 @@ class TestScores(Record, frozen=True):
     auroc_macro_ci95: Interval | None = None
     n_groups: int | None = None
     subgroups: list[Subgroup] = msgspec.field(default_factory=list)
+    without_leaked: WithoutLeaked | None = None

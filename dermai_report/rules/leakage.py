@@ -1,12 +1,14 @@
 """The same images stand in more than one split.
 
-What it checks: pairs of identical images across splits, where the data facts of the run name them, and what the test
-accuracy is without them.
+What it checks: copies across splits, as the audit of the images found them (the same bytes, or recompressed, resized,
+cropped, mirrored, relit), or files with the same content where there was no audit; and what the test accuracy is without
+the test images that have a copy elsewhere.
 
 Why it matters: a test image that was trained on is not a test; the score is too good by an amount nobody can see.
 
-When it is wrong: identical files with different labels are a labelling error rather than leakage; near duplicates are
-not in this count.
+When it is wrong: copies with different labels are a labelling error rather than leakage. A near duplicate is found by its
+looks: of those found among 20,000 images with planted copies, 1 to 2 in 100 were two pictures. Without an audit only the same
+bytes are counted.
 """
 
 from collections.abc import Iterator
@@ -18,28 +20,36 @@ from dermai_report.run import Run
 
 NEEDS = ("duplicates",)
 WORST = "error"
+QUOTED = 3
+FACT, BY_LOOKS = 0.99, 0.95
 
 
 def check(run: Run) -> Iterator[Finding]:
     """Report shared images, with the test accuracy that is left without them."""
-    shared = {splits: pairs for splits, pairs in (run.data.duplicates or {}).items() if pairs}
+    shared = measures.leaks(run.data, run.audit)
     if not shared:
         return
+    near = [leak for pairs in shared.values() for leak in pairs if leak.near]
+    total = sum(map(len, shared.values()))
     counts = [f"{len(pairs):,} between {splits.replace('-', ' and ')}" for splits, pairs in shared.items()]
-    pairs = max(shared.values(), key=len)
-    message = f"Identical images in two splits: {wording.listed(counts)}; for example {pairs[0][0]} and {pairs[0][1]}."
-    evidence: dict[str, Any] = {"pairs": {s: len(p) for s, p in shared.items()}, "example": list(pairs[0])}
-    clean = measures.accuracy_without(run, {b for s, p in shared.items() if s.endswith("-test") for _, b in p})
+    kinds = f" ({len(near):,} of them near duplicates)" if near else ""
+    largest = max(shared, key=lambda splits: len(shared[splits]))
+    pairs = sorted(shared[largest], key=lambda leak: leak.near)[:QUOTED]
+    quoted = wording.listed(f"{leak.first} and {leak.second}" for leak in pairs)
+    message = f"Copies in two splits: {wording.listed(counts)}{kinds}; for example {quoted}."
+    evidence: dict[str, Any] = {"pairs": {s: len(p) for s, p in shared.items()}, "near": len(near)}
+    evidence["examples"] = [[leak.first, leak.second] for leak in pairs]
+    clean = measures.without(run, measures.leaked_tests(run))
     if clean is not None:
         message += (
-            f" Without the shared images the test accuracy is {wording.percent(clean[0])} (95 % interval "
-            f"{wording.percent_interval(clean[1])})."
+            f" Without the {wording.plural(clean.leaked, 'test image')} that have a copy elsewhere the accuracy is "
+            f"{wording.percent(clean.accuracy)} of {clean.n:,} (95 % interval {wording.percent_interval(clean.accuracy_ci95)})."
         )
-        evidence["test_accuracy_without"] = clean[0]
+        evidence["test_accuracy_without"] = clean.accuracy
     yield Finding(
         title="Images are shared between splits",
         severity="error" if any("test" in s for s in shared) else "warning",
-        confidence=0.99,
+        confidence=BY_LOOKS if len(near) == total else FACT,
         message=message,
         evidence=evidence,
         advice=[Advice(actions.SPLIT_AGAIN, message)],

@@ -75,6 +75,9 @@ class TrainConfig:
         str, Meta(description="regular expression that finds in a path what belongs together; groups are held out whole")
     ] = ""
     split_duplicates_together: Annotated[bool, Meta(description="keep copies of an image in one split when splitting")] = False
+    audit: Annotated[
+        bool, Meta(description="look for copies, and images that show little, before training; see dermai-data")
+    ] = True
     skip_bad_images: Annotated[bool, Meta(description="leave out unreadable images and count them")] = False
 
     model: Annotated[str, Meta(description="torchvision model by name")] = "resnet18"

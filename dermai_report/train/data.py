@@ -10,15 +10,17 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from dermai_report.audit import Audit
+from dermai_report.datasets.audit import silent
 from dermai_report.datasets.grouping import straddling
-from dermai_report.datasets.items import SPLITS, Collection, Item, count
+from dermai_report.datasets.items import SPLITS, Collection, Item, count, fingerprint
 from dermai_report.datasets.opening import Wish, open_data
 from dermai_report.datasets.splitting import hold_out
 from dermai_report.errors import DermaiError
 from dermai_report.run import Data
-from dermai_report.train import machine
+from dermai_report.train import auditing, machine
 from dermai_report.train.config import TrainConfig
-from dermai_report.train.pixels import Decoded, decode_all, fingerprint
+from dermai_report.train.pixels import Decoded, decode_all
 from dermai_report.train.storage import Storage
 
 
@@ -59,7 +61,7 @@ class Images:
 
 @dataclass(frozen=True)
 class DataSet:
-    """All splits; `test` is None where the folder has none and none was to be held out."""
+    """All splits; `test` is None where the folder has none and none was to be held out, `audit` where none was asked for."""
 
     classes: tuple[str, ...]
     image_size: int
@@ -68,6 +70,7 @@ class DataSet:
     test: Images | None
     facts: Data
     held_out: tuple[str, ...] = ()
+    audit: Audit | None = None
 
     def size_of(self, split: str) -> int:
         """Pictures in a split."""
@@ -91,13 +94,14 @@ def load_data(config: TrainConfig, progress: Callable[[str, int], Callable[[], N
         collection,
         side,
         skip_bad=config.skip_bad_images,
-        count=progress or (lambda title, total: lambda: None),
+        count=progress or silent,
         storage=storage_of(config),
         folder=machine.cache_folder(config),
     )
     check_readable(items, decoded.items)
     check_classes(decoded.items, collection.source)
-    return _data_set(decoded, collection, side, held_out)
+    audit = auditing.audit(decoded, collection.source, progress or silent) if config.audit else None
+    return replace(_data_set(decoded, collection, side, held_out), audit=audit)
 
 
 def wish_of(config: TrainConfig) -> Wish:
@@ -166,7 +170,7 @@ def _data_set(decoded: Decoded, collection: Collection, side: int, held_out: tup
         excluded={name: dict(left_out.counts) for name, left_out in collection.excluded.items()},
         straddling=straddling(decoded.items) if groups_of(decoded.items) else None,
         restore={name: left_out.restore for name, left_out in collection.excluded.items()},
-        unreadable=decoded.unreadable,
+        unreadable=[item.sample for item, _ in decoded.unreadable],
         duplicates=shared_content(decoded.items, decoded.digests),
         fingerprint=fingerprint(decoded.items, decoded.digests),
         source=collection.source,

@@ -13,7 +13,9 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from dermai_report import environment, run_directory
+from dermai_report.audit import AUDIT, write_audit
 from dermai_report.errors import DermaiError
+from dermai_report.measures.leakage import leaks
 from dermai_report.run import Parent
 from dermai_report.run_directory import RunWriter
 from dermai_report.train import checkpoints, failures, machine, metrics, precision, readme, strategies, weights
@@ -90,7 +92,7 @@ def train(
     """
     device = machine.choose_device(config)
     weights.check_named(config.weights)  # before the pictures are decoded, which may take minutes
-    data = load_data(config, progress.count)
+    data = load_data(replace(config, audit=config.audit and not resume), progress.count)
     config = replace(
         config,
         image_size=data.image_size,
@@ -103,8 +105,8 @@ def train(
         progress.say(f"left out {len(data.facts.unreadable)} unreadable images, such as {data.facts.unreadable[0]}")
     if data.facts.excluded:
         progress.say(f"left out: {', '.join(f'{name} ({sum(n.values())} images)' for name, n in data.facts.excluded.items())}")
-    for splits, pairs in (data.facts.duplicates or {}).items():
-        progress.say(f"{len(pairs)} images stand in two splits ({splits}), such as {pairs[0][0]} and {pairs[0][1]}")
+    for splits, pairs in leaks(data.facts, data.audit).items():
+        progress.say(f"{len(pairs)} pairs of copies in two splits ({splits}), such as {pairs[0].first} and {pairs[0].second}")
     for splits, groups in (data.facts.straddling or {}).items():
         progress.say(f"{len(groups)} groups have images in two splits ({splits}), such as {groups[0]}")
     if config.weights == "none" and config.unfreeze != "full":
@@ -170,6 +172,8 @@ def open_run(training: Training, command: str, parent: Parent | None = None) -> 
         parent=parent,
     )
     readme.write(run.path, config, data, command)
+    if data.audit is not None:
+        write_audit(run.path / AUDIT, data.audit)
     return run
 
 

@@ -25,6 +25,8 @@ from PIL import Image
 from torch import Tensor
 
 from dermai_report.datasets import decoding
+from dermai_report.datasets.audit.glance import Header
+from dermai_report.datasets.audit.glance import header as read_header
 from dermai_report.datasets.items import Collection, Item
 from dermai_report.errors import DermaiError
 from dermai_report.files import write_atomically
@@ -38,13 +40,16 @@ Count = Callable[[str, int], Callable[[], None]]
 
 @dataclass(frozen=True)
 class Decoded:
-    """Pictures of a collection: `store` uint8 (m, side, side, 3), and for each readable item its row and its bytes' digest."""
+    """Pictures of a collection: `store` uint8 (m, side, side, 3), and for each readable item its row, its bytes' digest, and what
+    its file says of it; the other items with what is wrong with them.
+    """
 
     items: list[Item]
     store: Tensor
     rows: list[int]
     digests: list[str]
-    unreadable: list[str]
+    headers: list[Header | None]
+    unreadable: list[tuple[Item, str]]
 
 
 def decode_all(
@@ -55,9 +60,10 @@ def decode_all(
     count(title, total) returns what is called after each picture. Raises DermaiError naming the first unreadable picture,
     unless `skip_bad`.
     """
-    digests = list(
-        _in_threads(lambda item: _digest(collection, item), collection.items, count("reading images", len(collection)))
+    identified = list(
+        _in_threads(lambda item: _identify(collection, item), collection.items, count("reading images", len(collection)))
     )
+    digests = [digest for digest, _ in identified]
     unique = {d: item for d, item in zip(digests, collection.items, strict=True) if d and not d.startswith("!")}
     order = {digest: row for row, digest in enumerate(sorted(unique))}
     path = folder / f"{_key(order, side)}-{side}.npy" if folder and collection.cached else None
@@ -67,13 +73,7 @@ def decode_all(
         known = _decode(collection, items, side, skip_bad, count("decoding images", len(items)), storage, path)
     store, broken = known
     faults = {digest: broken[row] for digest, row in order.items() if row in broken}
-    return _kept(collection, digests, order, faults, store, skip_bad)
-
-
-def fingerprint(items: Sequence[Item], digests: Sequence[str]) -> str:
-    """A digest over split, class, path and content of every picture: it changes when any of these does."""
-    lines = sorted(f"{i.split}\t{i.label}\t{i.sample}\t{d}\n" for i, d in zip(items, digests, strict=True))
-    return "sha256:" + hashlib.sha256("".join(lines).encode()).hexdigest()
+    return _kept(collection, identified, order, faults, store, skip_bad)
 
 
 def _decode(
@@ -139,33 +139,35 @@ def _load(path: Path, n: int, side: int) -> tuple[Tensor, dict[int, str]] | None
 
 def _kept(
     collection: Collection,
-    digests: Sequence[str],
+    identified: Sequence[tuple[str, Header | None]],
     order: dict[str, int],
     faults: dict[str, str],
     store: Tensor,
     skip_bad: bool,
 ) -> Decoded:
     """The readable items. Raises DermaiError for the first other one, unless `skip_bad`."""
-    decoded = Decoded([], store, [], [], [])
-    for item, digest in zip(collection.items, digests, strict=True):
+    decoded = Decoded([], store, [], [], [], [])
+    for item, (digest, header) in zip(collection.items, identified, strict=True):
         fault = digest[1:] if digest.startswith("!") else faults.get(digest)
         if fault is None:
             decoded.items.append(item)
             decoded.rows.append(order[digest])
             decoded.digests.append(digest)
+            decoded.headers.append(header)
         elif skip_bad:
-            decoded.unreadable.append(item.sample)
+            decoded.unreadable.append((item, fault))
         else:
             raise _unreadable(collection, item, fault)
     return decoded
 
 
-def _digest(collection: Collection, item: Item) -> str:
-    """The digest of a picture's bytes, or "!" and what went wrong."""
+def _identify(collection: Collection, item: Item) -> tuple[str, Header | None]:
+    """The digest of a picture's bytes (or "!" and what went wrong), and what they say of the picture."""
     try:
-        return hashlib.sha256(collection.read(item)).hexdigest()
+        data = collection.read(item)
     except OSError as error:
-        return f"!{error}"
+        return f"!{error}", None
+    return hashlib.sha256(data).hexdigest(), read_header(data)
 
 
 def _key(order: dict[str, int], side: int) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from dermai_report import diagnose, read_run, registry
+from dermai_report.audit import Audit, Image, Pair, Poor
 from dermai_report.renderers import render
 from dermai_report.run import Checkpoint, Data, EpochLog, Evaluation, Predictions, Run
 from tests import builders
@@ -94,6 +95,18 @@ def shared(pairs: list[tuple[str, str]]) -> Run:
     return replace(with_test(n=200), data=Data(duplicates={"train-test": pairs}))
 
 
+def audited(**facts) -> Run:
+    return replace(with_test(n=200), audit=Audit(source="photos", n=1000, counts={}, **facts))
+
+
+def picture(split: str, label: str = "a", number: int = 3) -> Image:
+    return Image(sample=f"{split}/img{number}.jpg", label=label, split=split)
+
+
+def copies(first: Image, second: Image) -> Pair:
+    return Pair(first=first, second=second, kind="near duplicate", agreement=0.9)
+
+
 WEAK = [[90, 5, 5], [5, 90, 5], [25, 25, 50]]
 EVEN = [[90, 5, 5], [5, 90, 5], [6, 6, 88]]
 PAIR = [[70, 28, 2], [6, 88, 6], [8, 6, 86]]
@@ -166,6 +179,15 @@ CASES: dict[str, tuple[Run, Run]] = {
     "leakage": (shared([("train/a.jpg", "img3.jpg")]), shared([])),
     "weak_subgroups": (toned(60, 80), toned(66, 80)),
     "small_subgroups": (toned(10, 12), toned(70, 80)),
+    "straddling_groups": (
+        replace(with_test(n=200), data=Data(straddling={"train-test": ["patient 7"]})),
+        replace(with_test(n=200), data=Data(straddling={})),
+    ),
+    "conflicting_copies": (
+        audited(duplicates=[copies(picture("train"), picture("train", "b", 4))]),
+        audited(duplicates=[copies(picture("train"), picture("test"))]),
+    ),
+    "low_information": (audited(poor=[Poor(image=picture("test"), why="dark", value=3.0)]), audited()),
     "small_test_set": (
         builders.run(test=Evaluation(accuracy=0.8, n=200, epoch=10)),
         builders.run(test=Evaluation(accuracy=0.8, n=2000, epoch=10)),

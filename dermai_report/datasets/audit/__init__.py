@@ -9,13 +9,24 @@ cannot be read in none either. This is what a split has to keep on one side.
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable
 
-from dermai_report.datasets.audit.duplicates import clusters, identical, near_duplicates
+from dermai_report.datasets.audit.assembly import Duplicates, assemble, find_duplicates
 from dermai_report.datasets.audit.facts import Facts, Progress, look_at_all
 from dermai_report.datasets.items import Collection
 
-LEAST_SIDE = 32  # pixels: what is smaller shows too little to tell a copy from a picture that looks alike
+__all__ = ["Duplicates", "Facts", "Progress", "assemble", "duplicate_clusters", "find_duplicates", "inspect", "silent"]
+
+
+def silent(title: str, total: int) -> Callable[[], None]:
+    """A progress that nobody sees."""
+    return lambda: None
+
+
+def inspect(collection: Collection, progress: Progress = silent, workers: int = 1) -> tuple[Facts, Duplicates]:
+    """Look at every picture, then for copies among them. progress(title, total) returns what is called after each picture."""
+    facts = look_at_all(collection, progress, workers)
+    return facts, find_duplicates(facts, progress("looking for copies", len(facts)), workers)
 
 
 def duplicate_clusters(collection: Collection, progress: Progress | None = None, workers: int = 1) -> list[list[str]]:
@@ -23,18 +34,5 @@ def duplicate_clusters(collection: Collection, progress: Progress | None = None,
 
     progress(title, total) returns what is called after each picture; workers: processes that decode.
     """
-    report = progress or (lambda title, total: lambda: None)
-    facts = look_at_all(collection, report, workers)
-    same = identical(facts.digest)
-    near = near_duplicates(facts.thumbnail, comparable(facts, same), lambda n: None, workers)
-    pairs = [(group[0], other) for group in same for other in group[1:]]
-    pairs += zip(near.first.tolist(), near.second.tolist(), strict=True)
-    return [[facts.items[number].sample for number in group] for group in clusters(len(facts), pairs)]
-
-
-def comparable(facts: Facts, same: list[list[int]]) -> np.ndarray:
-    """Which pictures (n,) are looked at for near duplicates: readable, not tiny, and of the same bytes only the first."""
-    large = [h is not None and min(h.width, h.height) >= LEAST_SIDE for h in facts.header]
-    usable: np.ndarray = facts.readable & np.array(large, bool)
-    usable[[number for group in same for number in group[1:]]] = False
-    return usable
+    facts, found = inspect(collection, progress or silent, workers)
+    return [[facts.items[number].sample for number in cluster] for cluster in found.clusters(len(facts))]

@@ -38,8 +38,9 @@ class _Match(NamedTuple):
     mirrored: bool
 
 
-def near_duplicates(thumbnails: np.ndarray, usable: np.ndarray, advance: Callable[[int], None], workers: int = 1) -> Copies:
-    """Pairs, each once, among (n, 32, 32) greys that are `usable` (n,) and not flat. advance: called with pictures done."""
+def near_duplicates(thumbnails: np.ndarray, usable: np.ndarray, advance: Callable[[], None], workers: int = 1) -> Copies:
+    """Pairs, each once, among (n, 32, 32) greys that are `usable` (n,) and not flat. advance: called
+    after each picture."""
     contrast = np.concatenate([[], *(t.std(axis=(1, 2)) for t in np.array_split(thumbnails, len(thumbnails) // 4096 + 1))])
     best: dict[tuple[int, int], _Match] = {}
     for found in candidates(thumbnails, usable & (contrast > FLAT)):
@@ -47,7 +48,8 @@ def near_duplicates(thumbnails: np.ndarray, usable: np.ndarray, advance: Callabl
             pair = (min(match.asking, match.found), max(match.asking, match.found))
             if pair not in best or match > best[pair]:
                 best[pair] = match
-        advance(found.asked)
+        for _ in range(found.asked):
+            advance()
     matches = [match for _, match in sorted(best.items())]
     batches = [matches[start : start + BATCH] for start in range(0, len(matches), BATCH)]
     with ThreadPoolExecutor(workers) as pool:
