@@ -135,7 +135,7 @@ def _anatomy(g: Generalization) -> Iterator[Chart]:
     parts = (
         ("Drop as measured", g.drop, g.drop_ci95),
         ("by choosing the epoch", g.parts.selection, None),
-        ("by the mix of classes", g.parts.label_shift, None),
+        ("by the mix of classes", g.parts.label_shift, g.label_shift_ci95),
         ("the rest, with chance", g.parts.unexplained, None),
         ("Drop less the choice", g.corrected_drop, g.corrected_ci95),
     )
@@ -269,10 +269,11 @@ def _class_table(run: Run) -> Table | None:
             Cell(c.specificity, "percent", c.specificity_ci95),
             Cell(c.f1, "percent", c.f1_ci95),
             Cell(c.auroc, "plain", c.auroc_ci95),
+            Cell(c.average_precision, "plain", c.average_precision_ci95),
         ]
         for c in scores.per_class
     ]
-    columns = ["Class", "n", "Precision", "Recall (sensitivity)", "Specificity", "F1", "AUROC"]
+    columns = ["Class", "n", "Precision", "Recall (sensitivity)", "Specificity", "F1", "AUROC", "Average precision"]
     return Table("classes", "Test scores of each class", columns, rows, "95 % intervals; n is the number of test samples.")
 
 

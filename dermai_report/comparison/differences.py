@@ -8,9 +8,9 @@ import numpy as np
 
 from dermai_report import measures
 from dermai_report.comparison.matching import Match, Shared
+from dermai_report.measures.auroc import area_difference
 from dermai_report.measures.intervals import combined, independent_difference, newcombe
 from dermai_report.measures.paired import gained_interval
-from dermai_report.measures.ranking import area_difference
 from dermai_report.measures.shared_classes import OTHER
 from dermai_report.report import Difference, Interval, TestScores, Unit
 from dermai_report.run import Run

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from statistics import NormalDist
+
 import numpy as np
 
 from dermai_report.measures.cache import once_per_run
+from dermai_report.measures.groups import effective_size, group_codes
+from dermai_report.measures.intervals import Z95, half_width, mean_interval
 from dermai_report.report import Calibration, Interval
 from dermai_report.run import SMALLEST_PROBABILITY, Predictions, Run
 
 BINS = 15  # the usual number since Guo et al. 2017
 RESAMPLES = 1000
+NORMAL = NormalDist()
 FEWEST_ERRORS = 5  # the temperature rests on the errors; below, it is set by one or two samples
 
 
@@ -54,79 +60,60 @@ def calibration(run: Run) -> Calibration | None:
     probabilities = outcome.probabilities
     true = probabilities[np.arange(len(outcome)), outcome.label].astype(np.float64)
     brier = np.einsum("ij,ij->i", probabilities, probabilities).astype(np.float64) - 2 * true + 1
-    by_chance, interval = ece_spread(bins)
-    fitted = temperature(run.predictions.get("val"))
+    codes = group_codes(outcome)
+    worth = effective_size(outcome.label == outcome.predicted, codes) / len(outcome)
+    (by_chance, p), fitted = ece_by_chance(bins, worth), temperature(run.predictions.get("val"))
+    losses = -np.log(np.maximum(true, SMALLEST_PROBABILITY))
+    cooled = None if fitted is None else _losses(*_logits(outcome), fitted)
+    gained = None if cooled is None else losses - cooled
+    half = None if gained is None else half_width(gained - gained.mean(), codes)
     return Calibration(
         ece=bins.ece,
-        ece_ci95=interval,
+        ece_ci95=ece_interval(bins, worth),
         ece_by_chance=by_chance,
+        ece_p=p,
         overconfidence=float(bins.n @ (bins.confidence - bins.accuracy) / bins.n.sum()),
         overconfidence_error=float(np.sqrt(bins.n @ (bins.confidence * (1 - bins.confidence))) / bins.n.sum()),
         brier=float(brier.mean()),
-        nll=float(-np.log(np.maximum(true, SMALLEST_PROBABILITY)).mean()),
+        brier_ci95=mean_interval(brier, codes),
+        nll=float(losses.mean()),
+        nll_ci95=mean_interval(losses, codes),
         temperature=fitted,
-        nll_with_temperature=None if fitted is None else _nll(outcome, fitted),
+        nll_with_temperature=None if cooled is None else float(cooled.mean()),
+        temperature_gain=None if gained is None else float(gained.mean()),
+        temperature_gain_ci95=None if gained is None or half is None else (gained.mean() - half, gained.mean() + half),
     )
 
 
-def ece_spread(bins: Reliability, seed: int = 0) -> tuple[float, Interval]:
-    """What a perfectly calibrated model would show by chance (95 % quantile), and a 95 % interval of the true error.
+def ece_interval(bins: Reliability, worth: float = 1.0) -> Interval:
+    """95 % interval of the expected calibration error, conservative by design: coverage is at least .95 whatever the gaps are.
 
-    The ECE of n samples is biased upward: noise never cancels in an absolute value. So the interval inverts a test: gaps of
-    a given shape, scaled by c and with binomial noise, must not make the measured ECE a 2.5 % event on either side; chance
-    alone is c = 0. The shape is a nuisance, so the interval is the union over two: gaps shrunk together (error spread over
-    the bins) and gaps shrunk one by one (error in a few of them); it always holds the measured value. Simulated coverage
-    .88-.99 over spread, sloped, alternating and single-bin errors.
+    worth: independent samples per sample, below 1 where they come in groups.
+    The error measured is biased upward, as noise never cancels in an absolute value: by E|gap + noise| - |gap| a bin, which
+    is most where there is no gap. So the upper limit takes off nothing, and the lower one the bias at gaps a standard error
+    smaller than those measured. A gap's noise is the most that its absolute value can have.
     """
-    gap = bins.accuracy - bins.confidence
+    gap = np.abs(bins.accuracy - bins.confidence)
     rate = (bins.accuracy * bins.n + 1) / (bins.n + 2)  # Laplace: a bin without errors still has noise
-    variance = rate * (1 - rate) / bins.n
-    alone = gap * np.clip(1 - 2 * variance / np.maximum(gap**2, 1e-12), 0, 1)  # each bin by its own noise: a spike stays
-    error = _Error(bins, np.random.default_rng(seed))
-    low = high = bins.ece
-    for shape in (_shrunk(gap, variance), alone):
-        size = float(error.share @ np.abs(shape))
-        if size > 0 and bins.ece > 0:
-            low = min(low, size * error.scale_at(0.975, shape, bins.ece))
-            high = max(high, size * error.scale_at(0.025, shape, bins.ece))
-    return error.quantile(0.95, np.zeros_like(gap)), (low, high)
+    error = np.sqrt(rate * (1 - rate) / bins.n / worth)
+    share = bins.n / bins.n.sum()
+    least = np.maximum(gap / error - 1, 0)
+    density = np.exp(-(least**2) / 2) / math.sqrt(2 * math.pi)
+    beyond = np.array([NORMAL.cdf(-float(x)) for x in least])
+    bias = 2 * error * (density - least * beyond)
+    half = Z95 * math.sqrt(float((share * error) @ (share * error)))
+    return max(bins.ece - float(share @ bias) - half, 0.0), min(bins.ece + half, 1.0)
 
 
-class _Error:
-    """The distribution of the ECE of given gaps: the same normal draws each time, so that it grows with the gaps."""
+def ece_by_chance(bins: Reliability, worth: float = 1.0, seed: int = 0) -> tuple[float, float]:
+    """What a perfectly calibrated model shows with so many samples: the 95 % quantile of its error, and how often as much as here.
 
-    def __init__(self, bins: Reliability, rng: np.random.Generator) -> None:
-        self.share = bins.n / bins.n.sum()
-        self._bins = bins
-        self._draws = rng.normal(size=(RESAMPLES, len(self.share)))
-
-    def quantile(self, level: float, gaps: np.ndarray) -> float:
-        """A quantile of the ECE when accuracy is confidence + gaps, with binomial noise at that accuracy."""
-        true = np.clip(self._bins.confidence + gaps, 0, 1)
-        noise = self._draws * np.sqrt(true * (1 - true) / self._bins.n)
-        return float(np.quantile(np.abs(true - self._bins.confidence + noise) @ self.share, level))
-
-    def scale_at(self, level: float, shape: np.ndarray, measured: float) -> float:
-        """The c at which `measured` is that quantile for gaps c * shape (0 where chance alone exceeds it)."""
-        low, high = 0.0, 1.0
-        while high < 64 and self.quantile(level, high * shape) < measured:  # gaps are clipped at 0 and 1, so it may never
-            high *= 2
-        for _ in range(30):
-            middle = (low + high) / 2
-            low, high = (middle, high) if self.quantile(level, middle * shape) < measured else (low, middle)
-        return low
-
-
-def _shrunk(gaps: np.ndarray, variance: np.ndarray) -> np.ndarray:
-    """(bins,) measured gaps drawn towards their mean by as much as their noise asks for: their own shape is mostly noise.
-
-    James and Stein's positive-part estimator towards the weighted mean (Efron and Morris 1973, JASA 68:117); never all 0.
+    worth: as in `ece_interval`.
     """
-    mean = float(np.average(gaps, weights=1 / variance))
-    spread = float((((gaps - mean) ** 2) / variance).sum())
-    kept = max(0.0, 1 - (len(gaps) - 3) / spread) if len(gaps) > 3 and spread > 0 else 1.0
-    shrunk = mean + kept * (gaps - mean)
-    return shrunk if np.abs(shrunk).max() > 0 else np.ones_like(gaps)
+    noise = np.sqrt(bins.confidence * (1 - bins.confidence) / bins.n / worth)
+    draws = np.abs(np.random.default_rng(seed).normal(size=(RESAMPLES, len(noise)))) * noise
+    shown = draws @ bins.n / bins.n.sum()
+    return float(np.quantile(shown, 0.95)), float((1 + (shown >= bins.ece).sum()) / (1 + RESAMPLES))
 
 
 def temperature(outcome: Predictions | None, tolerance: float = 1e-3) -> float | None:
@@ -140,7 +127,7 @@ def temperature(outcome: Predictions | None, tolerance: float = 1e-3) -> float |
     logits, true = _logits(outcome)
 
     def nll(log_t: float) -> float:
-        return _nll_at(logits, true, float(np.exp(log_t)))
+        return float(_losses(logits, true, float(np.exp(log_t))).mean())
 
     low, high = -np.log(20.0), np.log(20.0)
     ratio = (np.sqrt(5) - 1) / 2
@@ -151,13 +138,10 @@ def temperature(outcome: Predictions | None, tolerance: float = 1e-3) -> float |
     return found if 1 / 19 < found < 19 else None
 
 
-def _nll(outcome: Predictions, t: float) -> float:
-    """The mean NLL of predictions whose logits are divided by t."""
-    return _nll_at(*_logits(outcome), t)
-
-
-def _nll_at(logits: np.ndarray, true: np.ndarray, t: float) -> float:
-    return float(np.mean(np.log(np.exp(logits / t).sum(axis=1)) - true / t))
+def _losses(logits: np.ndarray, true: np.ndarray, t: float) -> np.ndarray:
+    """The NLL (n,) of predictions whose logits (n, k) are divided by t."""
+    each: np.ndarray = np.log(np.exp(logits / t).sum(axis=1)) - true / t
+    return each
 
 
 def _logits(outcome: Predictions) -> tuple[np.ndarray, np.ndarray]:

@@ -35,7 +35,7 @@ def generalization(run: Run) -> Generalization:
     n_val, n_test = _size(run, "val"), _size(run, "test")
     interval = newcombe(val, n_val, test, n_test) if n_val and n_test else None
     corrected, corrected_ci = _corrected(run, test, n_test)
-    bound = _bound(run, n_val)
+    bound, shift = _bound(run, n_val), label_shift(run)
     return Generalization(
         val_accuracy=val,
         test_accuracy=test,
@@ -51,6 +51,7 @@ def generalization(run: Run) -> Generalization:
         corrected_ci95=corrected_ci,
         basis=OUT_OF_BAG if corrected_ci else NEWCOMBE if interval else None,
         optimism_at_most=bound,
+        label_shift_ci95=shift.ci95 if shift else None,
     )
 
 
@@ -96,6 +97,6 @@ def _parts(run: Run, drop: float, interval: Interval | None) -> Parts:
     found, shift = selection(run), label_shift(run)
     if found is None and shift is None:
         return Parts()
-    optimism = found.optimism if found else None
+    optimism, mix = found.optimism if found else None, shift.part if shift else None
     half = (interval[1] - interval[0]) / 2 if interval else None
-    return Parts(selection=optimism, sampling=half, label_shift=shift, unexplained=drop - (optimism or 0.0) - (shift or 0.0))
+    return Parts(selection=optimism, sampling=half, label_shift=mix, unexplained=drop - (optimism or 0.0) - (mix or 0.0))

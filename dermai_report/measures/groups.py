@@ -34,25 +34,3 @@ def effective_size(success: np.ndarray, codes: np.ndarray | None) -> float:
     residual = np.bincount(code, weights=success - p)
     between = float(residual @ residual) * len(present) / (len(present) - 1) / n**2
     return float(min(n, p * (1 - p) / between)) if between > 0 else float(n)
-
-
-def resampled_counts(
-    cells: np.ndarray, codes: np.ndarray | None, size: int, resamples: int, rng: np.random.Generator
-) -> np.ndarray:
-    """Bootstrap draws (resamples, size) of the counts of (n,) cell numbers; whole groups are drawn where there are any.
-
-    Without groups, drawing samples is drawing counts from a multinomial, which costs cells and not samples.
-    """
-    if codes is None:
-        counts = np.bincount(cells, minlength=size)
-        filled = np.flatnonzero(counts)
-        draws = np.zeros((resamples, size))
-        draws[:, filled] = rng.multinomial(len(cells), counts[filled] / len(cells), size=resamples)
-        return draws
-    groups = int(codes.max()) + 1
-    filled, cell = np.unique(cells, return_inverse=True)
-    table = np.bincount(codes * len(filled) + cell, minlength=groups * len(filled)).reshape(groups, len(filled))
-    weights = rng.multinomial(groups, np.full(groups, 1 / groups), size=resamples)
-    draws = np.zeros((resamples, size))
-    draws[:, filled] = weights @ table
-    return draws

@@ -19,11 +19,13 @@ class Valleys(NamedTuple):
     """The valley fits of many curves y (rows, n), each about its mean.
 
     explained (rows, n + 1): sum of squares of the best fit that falls over the first k points and then rises; k = n is the
-    best falling fit. total (rows,): sum of squares of the curve itself. left, right (rows, n): where the last level of the
-    fit to each prefix begins, from the left, and from the right in the reversed curve.
+    best falling fit. falling (rows, n + 1): that of the fall over the first k points alone. total (rows,): sum of squares of
+    the curve itself. left, right (rows, n): where the last level of the fit to each prefix begins, from the left, and from the
+    right in the reversed curve.
     """
 
     explained: Floats
+    falling: Floats
     total: Floats
     left: Ints
     right: Ints
@@ -57,13 +59,25 @@ def fit_valleys(y: Floats) -> Valleys:
     centred = y - y.mean(axis=1, keepdims=True)
     explained, start = falling_prefixes(np.concatenate((centred, centred[:, ::-1])))
     joint = explained[:rows] + explained[rows:, ::-1]
-    return Valleys(joint, (centred**2).sum(axis=1), start[:rows], start[rows:])
+    return Valleys(joint, explained[:rows], (centred**2).sum(axis=1), start[:rows], start[rows:])
 
 
-def valley_curve(y: Floats, valleys: Valleys, k: int) -> Floats:
-    """The fitted values (n,) of one curve y (n,), the first row of `valleys`, that falls over k points and then rises."""
-    right = _levels(y[::-1], valleys.right[0], len(y) - k)
-    return np.concatenate((_levels(y, valleys.left[0], k), right[::-1]))
+def valley_curves(y: Floats, valleys: Valleys, k: Ints) -> tuple[Floats, Ints]:
+    """The fitted values (rows, n) of curves y (rows, n) that fall over k points (rows,) and then rise, and how many levels each has."""
+    rows, n = y.shape
+    starts = np.zeros((rows, n + 1), dtype=bool)
+    starts[:, 0] = True
+    starts[np.arange(rows), k] = True
+    for begin, end, mirrored in ((valleys.left, k.copy(), False), (valleys.right, n - k, True)):
+        open_rows = np.flatnonzero(end)
+        while len(open_rows):
+            end[open_rows] = begin[open_rows, end[open_rows] - 1]
+            starts[open_rows, n - end[open_rows] if mirrored else end[open_rows]] = True
+            open_rows = open_rows[end[open_rows] > 0]
+    starts = starts[:, :n]
+    first = np.flatnonzero(starts)
+    levels = np.add.reduceat(y.ravel(), first) / np.diff(first, append=rows * n)
+    return levels[np.cumsum(starts) - 1].reshape(rows, n), starts.sum(axis=1)
 
 
 def bottoms(y: Floats, valleys: Valleys) -> tuple[Floats, Ints]:
@@ -80,13 +94,3 @@ def bottoms(y: Floats, valleys: Valleys) -> tuple[Floats, Ints]:
     falling = np.where(k > 0, (total[row, k] - total[row, begin]) / np.maximum(k - begin, 1), np.inf)
     rising = np.where(k < n, (total[row, end] - total[row, k]) / np.maximum(end - k, 1), np.inf)
     return np.minimum(falling, rising), np.where(falling < rising - 1e-12, k, end)
-
-
-def _levels(y: Floats, start: Ints, stop: int) -> Floats:
-    """The fitted values (stop,) of the first `stop` points of one curve y (n,), from its row of starts (n,)."""
-    fit = np.empty(stop)
-    while stop:
-        s = int(start[stop - 1])
-        fit[s:stop] = y[s:stop].mean()
-        stop = s
-    return fit

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from dermai_report.measures.isotonic import Floats
+from dermai_report.measures.isotonic import Floats, Ints
 
 MAD_TO_SD = 1 / 0.6745  # the median absolute deviation of a normal is 0.6745 standard deviations
 SPIKE_SD = 4.0  # beyond 4 standard deviations a normal epoch falls once in 16,000: no run is that long
@@ -17,13 +17,14 @@ TYPICAL_RHO = 0.3  # lag-1 correlation of the noise before the curve is seen: th
 TYPICAL_RHO_EPOCHS = 20.0  # the weight of that prior, in epochs
 
 
-def difference_sd(z: Floats, rho: float) -> Floats:
+def difference_sd(z: Floats, rho: float | Floats) -> Floats:
     """Standard deviation (rows,) of the noise on each row of z (rows, n >= 3), robust and blind to any slow trend.
 
-    The median absolute second difference, over its value for AR(1) noise of unit variance and lag-1 correlation rho.
+    The median absolute second difference, over its value for AR(1) noise of unit variance and lag-1 correlation rho, one for all
+    or (rows,).
     """
     spread = np.median(np.abs(np.diff(z, 2, axis=1)), axis=1)
-    sd: Floats = spread * MAD_TO_SD / math.sqrt(6 - 8 * rho + 2 * rho**2)
+    sd: Floats = spread * MAD_TO_SD / np.sqrt(6 - 8 * rho + 2 * rho**2)
     return sd
 
 
@@ -57,17 +58,18 @@ def clipped_squares(residual: Floats, sd: float) -> float:
     return float(np.minimum(residual**2, (CLIP_SD * scale) ** 2).sum())
 
 
-def lag_one(residual: Floats, levels: int, freedom: float) -> float:
-    """Lag-1 correlation, in [0, 0.9], of the residuals (n,) of a fit with that many levels and degrees of freedom.
+def lag_one(residual: Floats, levels: Ints, freedom: Floats) -> Floats:
+    """Lag-1 correlation (rows,), in [0, 0.9], of the residuals (rows, n) of fits with that many levels and degrees of freedom.
 
     Fitting a mean to L correlated values lowers the estimate by about 1 / L (Marriott and Pope 1954), so a fit of D levels
     lowers it by D / n; that is given back, and the rest is shrunk to what is typical.
     """
-    squares = float((residual**2).sum())
-    seen = float((residual[1:] * residual[:-1]).sum()) / squares if squares > 0 else 0.0
+    squares = (residual**2).sum(axis=1)
+    seen = (residual[:, 1:] * residual[:, :-1]).sum(axis=1) / np.where(squares > 0, squares, 1)
     weight = freedom / (freedom + TYPICAL_RHO_EPOCHS)
-    rho = weight * (seen + levels / len(residual)) + (1 - weight) * TYPICAL_RHO
-    return min(max(rho, 0.0), 0.9)
+    rho = weight * (seen + levels / residual.shape[1]) + (1 - weight) * TYPICAL_RHO
+    inside: Floats = np.clip(rho, 0.0, 0.9)
+    return inside
 
 
 def ar1(white: Floats, rho: Floats) -> Floats:

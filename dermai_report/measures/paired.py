@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from dermai_report.measures.averages import macro_f1
 from dermai_report.measures.groups import group_codes
 from dermai_report.measures.intervals import Z95, half_width
 from dermai_report.measures.scores import sample_losses
@@ -123,50 +124,36 @@ def f1_difference(
     one discordant sample each way is added, spread evenly over all samples: two models that agree need not be equal.
     """
     k = 1 + int(max(label.max(), was.max(), is_now.max()))
-    seen = np.unique((label, was, is_now))
-    (before, slope_before), (now, slope_now) = (_f1_influence(label, called, k, len(seen)) for called in (was, is_now))
-    moved = slope_now - slope_before
+    seen, n = len(np.unique((label, was, is_now))), len(label)
+    tables = [np.bincount(label * k + called, minlength=k * k).reshape(k, k) for called in (was, is_now)]
+    before, now = (macro_f1(table, seen) for table in tables)
+    difference, moved = now.value - before.value, n * (now.influence[label, is_now] - before.influence[label, was])
     half = half_width(moved - moved.mean(), codes)
     if half is None:
-        return now - before, None
-    units = len(label) if codes is None else int(codes.max()) + 1
-    swing = _f1_swing(label, was, is_now, k, len(seen))
-    half = math.hypot(half, Z95 * math.sqrt(2 * float((swing**2).mean()) * len(label) / units) / len(label))
-    return now - before, (max(now - before - half, -1.0), min(now - before + half, 1.0))
+        return difference, None
+    # How far a sample that turns right moves the score of its class, on average of both models.
+    swing = n * (np.diag(before.influence) + np.diag(now.influence))[label] / 2
+    half = math.hypot(half, _one_each_way(swing, codes))
+    return difference, (max(difference - half, -1.0), min(difference + half, 1.0))
 
 
-def _f1_influence(label: np.ndarray, called: np.ndarray, k: int, classes: int) -> tuple[float, np.ndarray]:
-    """Macro F1 over `classes` of k classes, and each sample's influence on it, (n,) with mean 0."""
-    f1, both = _f1(label, called, k)
-    slope = np.where(label == called, 2 / both[label], 0.0) - f1[label] / both[label] - f1[called] / both[called]
-    return float(f1.sum() / classes), slope * len(label) / classes
+def _one_each_way(swing: np.ndarray, codes: np.ndarray | None) -> float:
+    """What one discordant sample (or group) more each way, any with the same chance, adds to a half width by squares.
 
-
-def _f1_swing(label: np.ndarray, was: np.ndarray, is_now: np.ndarray, k: int, classes: int) -> np.ndarray:
-    """How far each sample (n,) could move the influence by turning from wrong to right, on average of both models."""
-    swing = np.zeros(k)
-    for called in (was, is_now):
-        f1, both = _f1(label, called, k)
-        swing += (2 - f1) / both / 2
-    each: np.ndarray = swing[label] * len(label) / classes
-    return each
-
-
-def _f1(label: np.ndarray, called: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """F1 of each class (0 where it neither occurs nor is called), and the samples that are it plus those called it (1 at least)."""
-    hit = np.bincount(label[label == called], minlength=k)
-    both = np.maximum(np.bincount(label, minlength=k) + np.bincount(called, minlength=k), 1)
-    return 2 * hit / both, both
+    swing: (n,) how far each moves the score times n.
+    """
+    n, units = len(swing), len(swing) if codes is None else int(codes.max()) + 1
+    return Z95 * math.sqrt(2 * float((swing**2).mean()) * n / units) / n
 
 
 def _grouped(label: np.ndarray, was: np.ndarray, is_now: np.ndarray, codes: np.ndarray) -> Interval:
     """95 % interval of the accuracy gained, from its sums within groups, with one discordant sample more each way."""
     gained = (is_now == label).astype(float) - (was == label)
-    n, mean = len(label), float(gained.mean())
+    mean = float(gained.mean())
     half = half_width(gained - mean, codes)
     if half is None:
         return -1.0, 1.0
-    half = math.hypot(half, Z95 * math.sqrt(2 * n / (int(codes.max()) + 1)) / n)
+    half = math.hypot(half, _one_each_way(np.ones(len(label)), codes))
     return max(mean - half, -1.0), min(mean + half, 1.0)
 
 

@@ -1,7 +1,9 @@
 """Does a noisy curve end above its lowest level, since when, and by how much? Order-restricted regression with known noise.
 
-Sources: Robertson, Wright and Dykstra 1988 (the test of a falling curve against a valley); Meyer and Woodroofe 2000 (the
-noise left by a monotone fit); Sen, Banerjee and Woodroofe 2010 (why the minimum is not simply bootstrapped).
+Sources: Robertson, Wright and Dykstra 1988 (falling curves and valleys); Meyer and Woodroofe 2000 (the noise left by a
+monotone fit); Andrews and Ploberger 1994, Econometrica 62:1383 (evidence averaged over where a change begins has the most power);
+Beran 1988, JASA 83:687 (why the statistic is freed of the noise before it is simulated); Sen, Banerjee and Woodroofe 2010 (why
+the minimum is not simply bootstrapped).
 """
 
 from __future__ import annotations
@@ -12,8 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dermai_report.measures.isotonic import Floats, bottoms, fit_valleys, valley_curve
+from dermai_report.measures.isotonic import Floats, Ints, Valleys, bottoms, fit_valleys, valley_curves
 from dermai_report.measures.noise import ar1, clipped_squares, difference_sd, lag_one, rounding_sd
+from dermai_report.measures.ramps import ramp_gains
 
 NULL_CURVES = 200  # the p-value's moments are then known to about a tenth; more cost time in proportion
 RISING_CURVES = 100  # a standard error and a 90 % quantile need fewer
@@ -69,21 +72,23 @@ def measure_rise(z: Floats) -> Rise:
     floor, first = float(levels[0]), int(stops[0])
     flat = _flat_bottomed(fit, floor, noise)
     falling, rising = _simulate(rng, z, flat, noise)
-    null, again = fit_valleys(falling), fit_valleys(rising)
+    again = fit_valleys(rising)
 
     end = _end(n, first)
     height = np.median(rising[:, end:], axis=1) - bottoms(rising, again)[0]
     bias = float(height.mean() - (np.median(flat[end:]) - flat.min()))
     unbiased = float(np.median(z[end:])) - floor - bias
 
-    # The epochs that the likelihood ratio cannot tell from the minimum, with the cut that holds the true one 9 times in 10.
-    short = again.explained.max(axis=1) - again.explained[:, int(np.flatnonzero(flat <= flat.min()).max()) + 1]
-    inside = np.flatnonzero(observed.explained[0].max() - observed.explained[0] <= np.quantile(short, 0.9))
+    # The epochs that the likelihood ratio cannot tell from the minimum, from the first to the last of them, with the cut at
+    # which they hold the true one between them 9 times in 10.
+    truth = int(np.flatnonzero(flat <= flat.min()).max()) + 1
+    near = np.minimum(again.explained[:, : truth + 1].max(axis=1), again.explained[:, truth:].max(axis=1))
+    cut = np.quantile(again.explained.max(axis=1) - near, 0.9)
+    inside = np.flatnonzero(observed.explained[0].max() - observed.explained[0] <= cut)
     low, high = np.clip((inside.min(), inside.max()), 1, n - 1)
 
-    ratio = _likelihood_ratio(observed.explained, observed.total, np.array([noise.prior]), noise.freedom)[0]
-    prior = np.maximum(difference_sd(falling, noise.rho), noise.least)
-    p = tail_probability(float(ratio), _likelihood_ratio(null.explained, null.total, prior, noise.freedom))
+    seen, null = (_evidence(rows, fits, noise) for rows, fits in ((z[None], observed), (falling, fit_valleys(falling))))
+    p = tail_probability(float(seen[0]), null)
     error = max(float(height.std()), noise.least)
     return Rise(first, int(low), int(high), floor, end, unbiased, error, p)
 
@@ -125,15 +130,22 @@ def _settled_fit(z: Floats) -> tuple[Floats, Floats, Noise]:
 
 def _fit(z: Floats, least: float) -> tuple[Floats, Noise]:
     """The best valley (n,) of a curve, and the noise around it."""
-    n, valleys = len(z), fit_valleys(z[None])
-    fit = valley_curve(z, valleys, int(valleys.explained[0].argmax()))
-    levels = 1 + int((np.abs(np.diff(fit)) > PRECISION * least).sum())
-    # Meyer and Woodroofe's n - 1.5 D; where nearly every point is a level of its own, each costs one degree and no more.
-    freedom = max(n - 1.5 * levels, (n - levels) / 2)
-    rho = lag_one(z - fit, levels, freedom)
+    valleys = fit_valleys(z[None])
+    fits, levels = valley_curves(z[None], valleys, valleys.explained.argmax(axis=1))
+    fit, freedom = fits[0], float(_freedom(len(z), levels)[0])
+    rho = float(lag_one(z - fits, levels, np.array([freedom]))[0])
     prior = max(float(difference_sd(z[None], rho)[0]), least)
     variance = (clipped_squares(z - fit, prior) + PRIOR_FREEDOM * prior**2) / (freedom + PRIOR_FREEDOM)
     return fit, Noise(max(math.sqrt(variance), least), freedom + PRIOR_FREEDOM, rho, prior, least)
+
+
+def _freedom(n: int, levels: Ints) -> Floats:
+    """Degrees of freedom (rows,) that fits of n points with that many levels leave.
+
+    Meyer and Woodroofe's n - 1.5 D; where nearly every point is a level of its own, each costs one degree and no more.
+    """
+    freedom: Floats = np.maximum(n - 1.5 * levels, (n - levels) / 2)
+    return freedom
 
 
 def _flat_bottomed(fit: Floats, floor: float, noise: Noise) -> Floats:
@@ -150,7 +162,7 @@ def _flat_bottomed(fit: Floats, floor: float, noise: Noise) -> Floats:
 def _simulate(rng: np.random.Generator, z: Floats, fit: Floats, noise: Noise) -> tuple[Floats, Floats]:
     """Curves that fall (NULL_CURVES, n) and curves with this valley (RISING_CURVES, n), and noise as uncertain as it is."""
     n = len(z)
-    falling = valley_curve(z, fit_valleys(z[None]), n)
+    falling, _ = valley_curves(z[None], fit_valleys(z[None]), np.array([n]))
     sd = noise.sd * np.sqrt(noise.freedom / rng.chisquare(noise.freedom, NULL_CURVES))
     rho = np.clip(noise.rho + RHO_SD * rng.normal(size=NULL_CURVES), 0, 0.95)
     draws = ar1(rng.normal(size=(NULL_CURVES, n)), rho) * sd[:, None]
@@ -162,9 +174,19 @@ def _end(n: int, first: int) -> int:
     return n - max(1, min(n // END_SHARE, n - first, END_MOST))
 
 
-def _likelihood_ratio(explained: Floats, total: Floats, prior: Floats, freedom: float) -> Floats:
-    """Falling against valley, for each row: freedom * ln(1 + gain / (what the valley leaves + prior)), nearly a chi-square."""
-    best = explained.max(axis=1)
-    left = np.maximum(total - best, 0) + PRIOR_FREEDOM * prior**2
-    ratio: Floats = freedom * np.log1p((best - explained[:, -1]) / left)
-    return ratio
+def _evidence(y: Floats, valleys: Valleys, noise: Noise) -> Floats:
+    """How much likelier each curve y (rows, n) is as a fall and a rise than as a fall alone: a logarithm (rows,), 0 for none.
+
+    Averaged over where the rise begins and its shape, and divided by how much the curve's own correlation inflates it: curves of
+    little and of much correlated noise then have nearly one distribution, which the simulated ones share.
+    """
+    n = y.shape[1]
+    fit, levels = valley_curves(y, valleys, valleys.explained.argmax(axis=1))
+    rho = lag_one(y - fit, levels, _freedom(n, levels))
+    prior = np.maximum(difference_sd(y, rho), noise.least)
+    left = np.maximum(valleys.total - valleys.explained.max(axis=1), 0) + PRIOR_FREEDOM * prior**2
+    inflation = (1 + rho) / (1 - rho)
+    ratio = noise.freedom / 2 * np.log1p(ramp_gains(y, valleys) / left[:, None]) / inflation[:, None]
+    most = ratio.max(axis=1)
+    evidence: Floats = most + np.log(np.exp(ratio - most[:, None]).mean(axis=1))
+    return evidence

@@ -39,7 +39,9 @@ def test(report: Report) -> Table:
         ("Balanced accuracy", t.balanced_accuracy, "percent", t.balanced_accuracy_ci95),
         ("Macro F1", t.macro_f1, "percent", t.macro_f1_ci95),
         ("Matthews correlation", t.mcc, "plain", t.mcc_ci95),
+        ("Cohen's kappa", t.kappa, "plain", t.kappa_ci95),
         ("Macro AUROC", t.auroc_macro, "plain", t.auroc_macro_ci95),
+        ("Macro average precision", t.average_precision_macro, "plain", t.average_precision_macro_ci95),
         ("Loss (nats)", t.loss, "nats", t.loss_ci95),
         ("Accuracy of always naming the largest class", t.majority_accuracy, "percent", None),
         ("Images", t.n, "count", None),
@@ -61,10 +63,11 @@ def calibration(report: Report) -> Table:
     found: list[Row] = [] if c is None else [
         ("Expected calibration error", c.ece, "points", c.ece_ci95),
         ("The same by chance alone, at most", c.ece_by_chance, "points", None),
-        ("Brier score", c.brier, "plain", None),
-        ("Negative log-likelihood (nats)", c.nll, "nats", None),
+        ("Brier score", c.brier, "plain", c.brier_ci95),
+        ("Negative log-likelihood (nats)", c.nll, "nats", c.nll_ci95),
         ("Temperature fitted on validation", c.temperature, "plain", None),
         ("Negative log-likelihood with it (nats)", c.nll_with_temperature, "nats", None),
+        ("What the temperature saves of it (nats)", c.temperature_gain, "nats", c.temperature_gain_ci95),
     ]  # fmt: skip
     return _scores("calibration", "Calibration", found)
 
@@ -78,7 +81,7 @@ def drop(report: Report) -> Table:
         ("Drop", g.drop, "points", g.drop_ci95),
         ("of it by choosing the best epoch", g.parts.selection, "points", None),
         ("what sampling alone can make of it, ±", g.parts.sampling, "points", None),
-        ("of it by another mix of classes", g.parts.label_shift, "points", None),
+        ("of it by another mix of classes", g.parts.label_shift, "points", g.label_shift_ci95),
         ("the rest (chance, or other causes)", g.parts.unexplained, "points", None),
         ("Images in each set needed to tell", g.n_needed, "count", None),
     ]  # fmt: skip

@@ -125,6 +125,7 @@ class Generalization(Record, frozen=True):
     corrected_ci95: Interval | None = None
     basis: str | None = None
     optimism_at_most: float | None = None
+    label_shift_ci95: Interval | None = None
 
 
 class ClassScore(Record, frozen=True):
@@ -142,14 +143,17 @@ class ClassScore(Record, frozen=True):
     specificity_ci95: Interval | None
     auroc: float | None
     auroc_ci95: Interval | None
+    average_precision: float | None = None
+    average_precision_ci95: Interval | None = None
 
 
 class Calibration(Record, frozen=True):
     """How far the probabilities can be believed: expected calibration error (15 equal-mass bins), Brier score, NLL, the
     temperature fitted on validation, and the test NLL with it.
 
-    ece_by_chance: the 95 % quantile of the error that a perfectly calibrated model shows with as many samples;
-    overconfidence: mean confidence minus accuracy.
+    ece_by_chance: the 95 % quantile of the error that a perfectly calibrated model shows with as many samples; ece_p: how often it
+    shows the measured one;
+    overconfidence: mean confidence minus accuracy. temperature_gain: nats of test NLL that dividing by the temperature saves.
     """
 
     ece: float | None
@@ -158,9 +162,14 @@ class Calibration(Record, frozen=True):
     temperature: float | None
     ece_ci95: Interval | None = None
     ece_by_chance: float | None = None
+    ece_p: float | None = None
     overconfidence: float | None = None
     overconfidence_error: float | None = None
     nll_with_temperature: float | None = None
+    brier_ci95: Interval | None = None
+    nll_ci95: Interval | None = None
+    temperature_gain: float | None = None
+    temperature_gain_ci95: Interval | None = None
 
 
 class Subgroup(Record, frozen=True):
@@ -224,3 +233,7 @@ class TestScores(Record, frozen=True):
     n_groups: int | None = None
     subgroups: list[Subgroup] = msgspec.field(default_factory=list)
     without_leaked: WithoutLeaked | None = None
+    kappa: float | None = None
+    kappa_ci95: Interval | None = None
+    average_precision_macro: float | None = None
+    average_precision_macro_ci95: Interval | None = None

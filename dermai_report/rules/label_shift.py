@@ -29,20 +29,21 @@ def check(run: Run, *, alpha: float = ALPHA) -> Iterator[Finding]:
     """Report mixes that differ at level `alpha`, with their part of the drop."""
     val, test = (np.bincount(run.predictions[s].label, minlength=len(run.classes)) for s in ("val", "test"))
     p = measures.same_mix(val, test)
-    part = measures.label_shift(run)
-    if p >= alpha or part is None:
+    shift = measures.label_shift(run)
+    if p >= alpha or shift is None:
         return
     shares = np.abs(val / val.sum() - test / test.sum())
     c = int(shares.argmax())
     message = (
         f"The class mix of test differs from that of validation (p {wording.p_value(p)}); most for {run.classes[c]}, "
         f"{wording.percent(val[c] / val.sum(), 1)} of validation and {wording.percent(test[c] / test.sum(), 1)} of test. The mix alone "
-        f"explains {wording.points(part, 1)} of the drop in accuracy."
+        f"explains {wording.points(shift.part, 1)} of the drop in accuracy"
+        + (f" (95 % interval {wording.points_interval(shift.ci95)})." if shift.ci95 else ".")
     )
     yield Finding(
         title="Validation and test have different mixes of classes",
         severity="warning",
-        confidence=0.95,
+        confidence=measures.evidence(p),
         message=message,
-        evidence={"p": p, "part_of_drop": part, "class": run.classes[c]},
+        evidence={"p": p, "part_of_drop": shift.part, "part_ci95": shift.ci95, "class": run.classes[c]},
     )

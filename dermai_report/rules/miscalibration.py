@@ -44,9 +44,15 @@ def check(run: Run, *, matters: float = MATTERS) -> Iterator[Finding]:
     yield Finding(
         title={"over": "Overconfident", "under": "Underconfident", "mis": "Miscalibrated"}[side] + " probabilities",
         severity="warning",
-        confidence=0.95,
+        confidence=measures.evidence(c.ece_p or 0.0),
         message=message,
-        evidence={"ece": c.ece, "ece_by_chance": c.ece_by_chance, "temperature": c.temperature},
+        evidence={
+            "ece": c.ece,
+            "ece_ci95": c.ece_ci95,
+            "ece_by_chance": c.ece_by_chance,
+            "p": c.ece_p,
+            "temperature": c.temperature,
+        },
         advice=advice,
     )
 
@@ -55,4 +61,7 @@ def _fitted(message: str, c: Calibration) -> str:
     if c.temperature is None:
         return f"{message} No temperature could be fitted: that takes validation probabilities with at least five errors."
     effect = f"; with it the test NLL goes from {wording.nats(c.nll)} to {wording.nats(c.nll_with_temperature)}"
+    if c.temperature_gain_ci95 is not None:
+        low, high = (wording.nats(v) for v in c.temperature_gain_ci95)
+        effect += f" (95 % interval of what it saves: {low} to {high})"
     return f"{message} The temperature that the validation set asks for is {c.temperature:.2f}{effect}."

@@ -70,7 +70,9 @@ def test_label_shift_explains_a_drop_made_by_the_class_mix() -> None:
         classes=("a", "b"), predictions={"val": val, "test": test}, test=builders.evaluation(test, 2),
         epochs=builders.epochs([1.0] * 10, [1.0] * 10, [0.8] * 10, [0.82] * 10),
     )  # fmt: skip
-    assert measures.label_shift(run) == pytest.approx(0.82 - 0.58)
+    found = measures.label_shift(run)
+    assert found is not None
+    assert found.part == pytest.approx(0.82 - 0.58)
     parts = measures.generalization(run).parts
     assert parts.label_shift == pytest.approx(0.24)
     assert parts.unexplained == pytest.approx(0.0, abs=1e-9)

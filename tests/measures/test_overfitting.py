@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dermai_report.measures.isotonic import bottoms, fit_valleys, valley_curve
+from dermai_report.measures.isotonic import bottoms, fit_valleys, valley_curves
 from dermai_report.measures.noise import ar1, despike, difference_sd, rounding_sd
 from dermai_report.measures.overfitting import bayes_factor, detect_overfitting
+from dermai_report.measures.ramps import ramp_gains
 from dermai_report.measures.rise import measure_rise, tail_probability
 from dermai_report.report import Overfitting
 
@@ -199,11 +200,43 @@ def test_valley_is_the_best_of_all(heights: list[int]) -> None:
     valleys = fit_valleys(y[None])
     assert valleys.total[0] - valleys.explained[0] == pytest.approx(errors, abs=1e-6)
     k = int(valleys.explained[0].argmax())
-    fit = valley_curve(y, valleys, k)
+    (fit,), levels = valley_curves(y[None], valleys, np.array([k]))
+    assert levels[0] >= len(np.unique(fit.round(12)))
     assert fit == pytest.approx(fits[k], abs=1e-9)
     level, stop = bottoms(y[None], valleys)
     assert level[0] == pytest.approx(fit.min(), abs=1e-9)
     assert fit[stop[0] - 1] == pytest.approx(fit.min(), abs=1e-9)
+
+
+def test_many_curves_are_fitted_as_each_alone() -> None:
+    y = np.random.default_rng(0).normal(size=(30, 25))
+    together = fit_valleys(y)
+    k = together.explained.argmax(axis=1)
+    fits, _ = valley_curves(y, together, k)
+    for i, row in enumerate(y):
+        alone = fit_valleys(row[None])
+        assert fits[i] == pytest.approx(valley_curves(row[None], alone, k[i : i + 1])[0][0], abs=1e-12)
+        assert ((row - row.mean()) ** 2).sum() - ((row - fits[i]) ** 2).sum() == pytest.approx(together.explained[i, k[i]])
+
+
+def test_a_ramp_is_explained_whole_and_a_fall_gains_nothing() -> None:
+    """Against least squares by hand: a fall, then a line that begins anywhere."""
+    falling = np.linspace(1, 0, 12)
+    ramp = np.concatenate((falling, np.arange(1, 9) * 0.1))
+    valleys = fit_valleys(ramp[None])
+    total = ((ramp - ramp.mean()) ** 2).sum()
+    assert ramp_gains(ramp[None], valleys).max() == pytest.approx(total - valleys.falling[0, -1])
+    assert ramp_gains(falling[None], fit_valleys(falling[None])).max() == pytest.approx(0, abs=1e-12)
+
+
+def test_the_p_value_does_not_hang_on_the_correlation() -> None:
+    """Small p as often in noise of little as of much correlation: the statistic is freed of it before it is simulated."""
+    rng = np.random.default_rng(6)
+    small = [
+        np.mean([measure_rise(z).p < 0.1 for z in ar1(rng.normal(size=(150, 60)), np.full(150, rho))]) for rho in (0.0, 0.6)
+    ]
+    assert max(small) <= 0.25  # a fit to flat noise falls a little, so p is somewhat small there whatever the correlation
+    assert abs(small[0] - small[1]) <= 0.11  # each has a standard error of about .025
 
 
 def test_noise_is_measured_beside_trend_and_spikes() -> None:

@@ -7,8 +7,10 @@ import pytest
 from sklearn import metrics
 
 from dermai_report import measures
-from dermai_report.measures import scores
-from dermai_report.measures.ranking import SORT_UP_TO, Area, auroc, class_areas
+from dermai_report.measures import averages, scores
+from dermai_report.measures.auroc import auroc
+from dermai_report.measures.average_precision import average_precision
+from dermai_report.measures.ranking import SORT_UP_TO, Area, rank
 from dermai_report.run import Data, Evaluation
 from tests import builders
 
@@ -24,6 +26,7 @@ def test_scores_agree_with_scikit_learn(seed: int) -> None:
     assert s.macro_f1 == pytest.approx(metrics.f1_score(y, z, average="macro"))
     assert s.balanced_accuracy == pytest.approx(metrics.balanced_accuracy_score(y, z))
     assert s.mcc == pytest.approx(metrics.matthews_corrcoef(y, z))
+    assert s.kappa == pytest.approx(metrics.cohen_kappa_score(y, z))
     precision, recall, f1, n = metrics.precision_recall_fscore_support(y, z)
     for i, c in enumerate(s.per_class):
         assert (c.precision, c.recall, c.f1, c.n) == (
@@ -33,11 +36,13 @@ def test_scores_agree_with_scikit_learn(seed: int) -> None:
             n[i],
         )
         assert c.auroc == pytest.approx(metrics.roc_auc_score(y == i, outcome.probabilities[:, i]))
+        assert c.average_precision == pytest.approx(metrics.average_precision_score(y == i, outcome.probabilities[:, i]))
         for value, interval in (
             (c.precision, c.precision_ci95),
             (c.recall, c.recall_ci95),
             (c.f1, c.f1_ci95),
             (c.auroc, c.auroc_ci95),
+            (c.average_precision, c.average_precision_ci95),
         ):
             assert interval is not None
             assert interval[0] <= value <= interval[1]
@@ -54,9 +59,9 @@ def test_averages_cover(table: list, n: int) -> None:
     p = np.array(table)
     p /= p.sum()
     draws = np.random.default_rng(3).multinomial(n, p.ravel(), 200).reshape(-1, 3, 3)
-    spans = [scores.averages(d, scores.per_class(d, ("a", "b", "c"), [])) for d in draws]
-    for name in ("macro_f1", "balanced_accuracy", "mcc"):
-        truth = float(getattr(scores, name)(p * 1e6))
+    spans = [averages.averages(d, scores.per_class(d, ("a", "b", "c"))) for d in draws]
+    for name in ("macro_f1", "balanced_accuracy", "mcc", "kappa"):
+        truth = getattr(averages, name)(p).value
         hits = [low <= truth <= high for low, high in (s[name][1] for s in spans)]
         assert np.mean(hits) >= 0.905, name  # nominal .95; 200 draws have a standard error of .015
 
@@ -102,24 +107,26 @@ def test_auroc_interval_covers(m: int, n: int, shift: float) -> None:
     hits = 0
     for _ in range(600):
         score = np.concatenate([rng.normal(shift, 1, m), rng.normal(0, 1, n)])
-        low, high = auroc(score, np.arange(m + n) < m)[0].ci95 or (0, 0)
+        low, high = auroc(rank(score, np.arange(m + n) < m))[0].ci95 or (0, 0)
         hits += low <= truth <= high
     assert 0.925 <= hits / 600 <= 0.985
 
 
 def test_auroc_edges() -> None:
-    assert auroc(np.array([0.1, 0.2]), np.array([True, True]))[0].value is None
-    (area, interval), _ = auroc(np.arange(100) / 100, np.arange(100) >= 73)
+    assert auroc(rank(np.array([0.1, 0.2]), np.array([True, True])))[0].value is None
+    (area, interval), _ = auroc(rank(np.arange(100) / 100, np.arange(100) >= 73))
     assert area == 1.0
     assert interval == pytest.approx(measures.wilson(27, 27))
-    assert auroc(np.full(10, 0.5), np.arange(10) < 4)[0].value == 0.5
+    assert auroc(rank(np.full(10, 0.5), np.arange(10) < 4))[0].value == 0.5
 
 
 def test_auroc_of_a_million_is_the_exact_one() -> None:
     rng = np.random.default_rng(5)
     positive = rng.random(SORT_UP_TO * 2) < 0.1
     score = 1 / (1 + np.exp(-(rng.normal(size=len(positive)) * 3 + 3 * positive - 4)))
-    assert auroc(score, positive)[0].value == pytest.approx(metrics.roc_auc_score(positive, score), abs=2e-5)
+    ranked = rank(score, positive)
+    assert auroc(ranked)[0].value == pytest.approx(metrics.roc_auc_score(positive, score), abs=2e-5)
+    assert average_precision(ranked)[0].value == pytest.approx(metrics.average_precision_score(positive, score), abs=2e-4)
 
 
 def test_perfect_predictions_do_not_claim_certainty() -> None:
@@ -149,7 +156,7 @@ def test_only_an_accuracy() -> None:
 
 def areas_of(rng: np.random.Generator, n: int) -> Area:
     outcome = builders.predictions(rng, n, skill=1.0)
-    return class_areas(outcome.probabilities, outcome.label)[1]
+    return scores.class_areas(outcome.probabilities, outcome.label).mean_auroc
 
 
 def test_macro_auroc_covers() -> None:
@@ -159,3 +166,26 @@ def test_macro_auroc_covers() -> None:
         low, high = areas_of(np.random.default_rng(seed + 1), 200).ci95 or (0, 0)
         hits += low <= truth <= high
     assert 0.92 <= hits / 300 <= 0.98
+
+
+@pytest.mark.parametrize("name", ["macro_f1", "balanced_accuracy", "mcc", "kappa"])
+def test_influences_are_derivatives(name: str) -> None:
+    p = np.array(BALANCED) / np.sum(BALANCED)
+    score = getattr(averages, name)
+    slope = score(p).influence - (p * score(p).influence).sum()
+    for cell in np.ndindex(p.shape):
+        nudge = np.zeros_like(p)
+        nudge[cell] = 1
+        more = (1 - 1e-6) * p + 1e-6 * nudge
+        assert (score(more).value - score(p).value) / 1e-6 == pytest.approx(slope[cell], abs=1e-4)
+
+
+def test_average_precision_with_ties_and_edges() -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        score, positive = rng.normal(size=60).round(1), rng.random(60) < 0.3
+        (area, interval), influence = average_precision(rank(score, positive))
+        assert area == pytest.approx(metrics.average_precision_score(positive, score))
+        assert influence.sum() == pytest.approx(0, abs=1e-9)
+        assert interval[0] <= area <= interval[1]
+    assert average_precision(rank(np.array([0.1, 0.2]), np.array([True, True])))[0].value is None
