@@ -33,7 +33,7 @@ def drawn(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray, np.
 def truth() -> tuple[float, float]:
     label, first, second = drawn(np.random.default_rng(99), 200_000)
     recalls = [np.mean([(t.argmax(1)[label == c] == c).mean() for c in range(K)]) for t in (first, second)]
-    areas = [np.mean([auroc(t[:, c], label == c)[0].value for c in range(K)]) for t in (first, second)]  # type: ignore[arg-type]
+    areas = [np.mean([auroc(rank(t[:, c], label == c))[0].value for c in range(K)]) for t in (first, second)]  # type: ignore[arg-type]
     return float(recalls[1] - recalls[0]), float(areas[1] - areas[0])
 
 
