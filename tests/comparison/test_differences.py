@@ -10,6 +10,7 @@ from dermai_report.comparison.matching import Shared
 from dermai_report.measures.auroc import area_difference, auroc
 from dermai_report.measures.intervals import combined, p_of
 from dermai_report.measures.paired import compare
+from dermai_report.measures.ranking import rank
 from tests import builders
 
 MIX = (0.5, 0.3, 0.15, 0.05)
