@@ -54,11 +54,15 @@ def _match(samples: Sequence[str], paths: Sequence[str], table: Path) -> list[in
 
 
 def by_column(collection: Collection, column: str) -> Collection:
-    """The items grouped by one of the further columns, such as patient_id."""
+    """The items grouped by one of the further columns, such as patient_id, which is then no further column."""
     if column not in collection.columns:
         raise unknown_name(f"column with groups in {collection.source}", column, collection.columns)
     place = collection.columns.index(column)
-    return replace(collection, items=[replace(item, group=item.extra[place] or item.sample) for item in collection.items])
+    items = [
+        replace(item, group=item.extra[place] or item.sample, extra=(*item.extra[:place], *item.extra[place + 1 :]))
+        for item in collection.items
+    ]
+    return replace(collection, items=items, columns=tuple(name for name in collection.columns if name != column))
 
 
 def by_regex(collection: Collection, pattern: str) -> Collection:

@@ -31,7 +31,9 @@ def test_metadata_by_path_name_or_stem(key: str, tmp_path: Path) -> None:
     found = grouping.with_metadata(collection(), table)
     assert [i.group for i in found.items] == ["z", "y", "x", "w"]
     assert (found.columns, found.items[0].extra) == (("site",), ("4",))
-    assert [i.group for i in grouping.by_column(found, "site").items] == ["4", "3", "2", "1"]
+    by_site = grouping.by_column(found, "site")
+    assert [(i.group, i.extra) for i in by_site.items] == [("4", ()), ("3", ()), ("2", ()), ("1", ())]
+    assert by_site.columns == ()
     with pytest.raises(DermaiError, match="no column with groups in photos 'sites'"):
         grouping.by_column(found, "sites")
 
