@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from dermai_report.cli import report, train
+from dermai_report.cli import data, report, train
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -61,6 +62,21 @@ def test_train_commands_are_understood(capsys: pytest.CaptureFixture[str]) -> No
     for words in lines:
         for word in words:
             assert not word.startswith("--") or word in known
+
+
+def test_data_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One after the other, as printed."""
+    monkeypatch.chdir(tmp_path)
+    for label in ("measles", "eczema", "rash"):
+        (tmp_path / "DIR" / label).mkdir(parents=True)
+        for n in range(12):
+            Image.new("RGB", (8, 8), (n, 20 * n, len(label))).save(tmp_path / "DIR" / label / f"patient{n // 2}_{n}.png")
+    lines = [c for c in commands() if c.startswith("dermai-data") and "audit" not in c]
+    assert len(lines) >= 5
+    for line in lines:
+        assert data.main(shlex.split(line)[1:]) == 0, line
+    assert (tmp_path / "DIR" / "split.csv").is_file()
+    assert not (tmp_path / "DIR" / ".excluded").exists()
 
 
 def test_make_targets_exist() -> None:

@@ -30,7 +30,7 @@ def changing(root: Path) -> Iterator[None]:
     with _opened(root) as handle:
         if handle is not None and not hold(handle):
             if hold(handle, shared=True):
-                raise DermaiError(f"{root} is in use by a running training", "wait for its end, or stop it")
+                raise DermaiError(f"{root} is in use by a running training or audit", "wait for its end, or stop it")
             raise DermaiError(f"another dermai-data is at work in {root}", "wait for its end")
         yield
 
