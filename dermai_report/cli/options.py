@@ -51,6 +51,11 @@ def parser() -> argparse.ArgumentParser:
         help="a file, a folder, or - for standard output (default: report/<run>/, of a list report/; of --format run: runs/<run>)",
     )
     made.add_argument(
+        "--watch",
+        action="store_true",
+        help="report again as epochs arrive, until the run ends or Ctrl-C; the page reloads itself",
+    )
+    made.add_argument(
         "--images", action="store_true", help="with md: draw the charts as PNG files beside it, instead of as Mermaid"
     )
     made.add_argument("--source", help=f"log format of RUN, where it is not recognised: {', '.join(registry.names('sources'))}")
@@ -113,7 +118,7 @@ def predictions(given: Sequence[str] | None) -> list[tuple[str, str]]:
 
 def refuse_of_one(called: argparse.Namespace, what: str) -> None:
     """Raise DermaiError for an option that needs a single run, where `what` is given instead."""
-    for key in ("fail_on", "require", "strict", "images", "predictions"):
+    for key in ("fail_on", "require", "strict", "images", "predictions", "watch"):
         if getattr(called, key):
             raise DermaiError(f"--{key.replace('_', '-')} is for one run, and {what} is given", "leave it out, or name one run")
     if called.format == RUN:
@@ -183,6 +188,8 @@ def of_formats(options: argparse.Namespace, formats: list[str]) -> dict[str, Any
         raise DermaiError(
             "--images draws the charts beside a Markdown file, and none is written", "add --format md, without -o -"
         )
+    if options.watch and options.output == "-":
+        raise DermaiError("--watch writes again and again, which standard output cannot take back", "leave out -o -")
     return given
 
 

@@ -28,8 +28,13 @@ def folder_of(output: str | None) -> Path:
     return Path(output) if is_folder(output) else Path(output).parent
 
 
-def write(document: Shown, formats: list[str], output: str | None, images: bool, options: dict[str, Any]) -> None:
-    """Render each format to its place; `options` are those of formats, `images` asks for pictures beside the Markdown."""
+def write(
+    document: Shown, formats: list[str], output: str | None, images: bool, options: dict[str, Any], again: bool = False
+) -> None:
+    """Render each format to its place; `options` are those of formats, `images` asks for pictures beside the Markdown.
+
+    again: the same was written before; places are not named again, and a terminal is wiped.
+    """
     from dermai_report.renderers import check, md, render, save, suffix
     from dermai_report.report import Report
 
@@ -45,14 +50,17 @@ def write(document: Shown, formats: list[str], output: str | None, images: bool,
         if output is not None and not is_folder(output):
             place = Path(output)
         elif suffix(name) is None:
-            sys.stdout.write(_printed(document, name))
+            sys.stdout.write(("\033[H\033[2J" if again and sys.stdout.isatty() else "") + _printed(document, name))
+            sys.stdout.flush()
             continue
         else:
             place = (folder if output is None else Path(output)) / f"{stem}{suffix(name)}"
         beside: dict[str, Any] = {}
         if name == "md" and images and isinstance(document, Report):
             beside["images"] = md.save_images(document, place.parent, place.stem)
-        print(save(document, place, name, **options, **beside))
+        saved = save(document, place, name, **options, **beside)
+        if not again:
+            print(saved, flush=True)
 
 
 def _printed(document: Shown, format: str) -> str:

@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dermai_report import registry
 from dermai_report.cli import gate, options
@@ -14,8 +14,11 @@ from dermai_report.cli.outcome import finish
 from dermai_report.cli.output import REPORTS, folder_name, folder_of, write
 
 if TYPE_CHECKING:
-    from dermai_report.report import Shown
+    from dermai_report.report import Report, Shown
     from dermai_report.run import Run
+    from dermai_report.settings import Settings
+
+REFRESH = 5  # seconds after which a browser loads the page of a live run again
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,16 +36,40 @@ def _run(arguments: Sequence[str]) -> int:
     of_formats = options.of_formats(called, formats)
     if formats == [options.RUN]:
         return _export(called)
+    if called.watch:
+        return _watch(called, formats, of_formats)
     document = _document(called)
     write(document, formats, called.output, called.images, of_formats)
     return gate.status(getattr(document, "gate", None))
 
 
-def _document(called: argparse.Namespace) -> Shown:
-    """What is to be shown: a report on one run, a comparison of several, or an index of a folder of runs."""
+def _watch(called: argparse.Namespace, formats: list[str], of_formats: dict[str, Any]) -> int:
+    from dermai_report.cli.watch import watch
+    from dermai_report.diagnosis import diagnose
+
+    if len(called.runs) > 1:
+        options.refuse_of_one(called, "more than one")
+    settings = _settings(called)
+    shown: list[Report] = []
+
+    def show(report: Report, live: bool) -> None:
+        refresh = {"refresh": REFRESH} if live else {}
+        write(report, formats, called.output, called.images, of_formats | refresh, again=bool(shown))
+        shown.append(report)
+
+    report = watch(called.runs[0], lambda path: diagnose(_read(called, path), settings), show)
+    return gate.status(report.gate)
+
+
+def _settings(called: argparse.Namespace) -> Settings:
     from dermai_report.settings import read_settings
 
-    settings = read_settings(called.config, options.words(called.select), options.words(called.ignore), gate=gate.asked(called))
+    return read_settings(called.config, options.words(called.select), options.words(called.ignore), gate=gate.asked(called))
+
+
+def _document(called: argparse.Namespace) -> Shown:
+    """What is to be shown: a report on one run, a comparison of several, or an index of a folder of runs."""
+    settings = _settings(called)
     if len(called.runs) > 1:
         from dermai_report.comparison import compare
 

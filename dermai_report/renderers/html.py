@@ -43,14 +43,14 @@ class Doc:
 def render(report: Report, refresh: int = 0) -> str:
     """The report as one HTML page, the same bytes for the same report.
 
-    refresh: seconds after which a browser loads the page again, while the run is running; 0 for never.
+    refresh: seconds after which a browser loads the page again, for a run that is being watched; 0 for never.
     """
     figures = _figures(report)
     return _page(
         "report.html.j2",
         report=report,
         version=report.version,
-        refresh=refresh if report.run.status == "running" else 0,
+        refresh=refresh,
         parts="",
         figures=figures,
         sections=list(_sections(report, figures)),
