@@ -32,6 +32,7 @@ LAYERS = [
     {"index"},
     {"renderers", "datasets", "schemas"},
     {"train", "integrations"},
+    {"gallery"},
     {"cli"},
 ]
 RANK = {name: i for i, layer in enumerate(LAYERS) for name in layer}

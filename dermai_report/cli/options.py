@@ -58,6 +58,17 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--images", action="store_true", help="with md: draw the charts as PNG files beside it, instead of as Mermaid"
     )
+    made.add_argument(
+        "--gallery",
+        metavar="N",
+        type=int,
+        help="with html: show up to N misclassified test images, the surest errors first; the page then holds pictures of the data",
+    )
+    made.add_argument(
+        "--gallery-from",
+        metavar="DIR",
+        help="where these images lie, if not where the run says: the samples' names are paths below it",
+    )
     made.add_argument("--source", help=f"log format of RUN, where it is not recognised: {', '.join(registry.names('sources'))}")
     made.add_argument("--run", dest="which", metavar="NAME", help="which run of RUN, where it holds several")
     made.add_argument(
@@ -118,7 +129,7 @@ def predictions(given: Sequence[str] | None) -> list[tuple[str, str]]:
 
 def refuse_of_one(called: argparse.Namespace, what: str) -> None:
     """Raise DermaiError for an option that needs a single run, where `what` is given instead."""
-    for key in ("fail_on", "require", "strict", "images", "predictions", "watch"):
+    for key in ("fail_on", "require", "strict", "images", "predictions", "watch", "gallery"):
         if getattr(called, key):
             raise DermaiError(f"--{key.replace('_', '-')} is for one run, and {what} is given", "leave it out, or name one run")
     if called.format == RUN:
@@ -188,6 +199,15 @@ def of_formats(options: argparse.Namespace, formats: list[str]) -> dict[str, Any
         raise DermaiError(
             "--images draws the charts beside a Markdown file, and none is written", "add --format md, without -o -"
         )
+    if options.gallery is not None:
+        from dermai_report.gallery import MOST
+
+        if not 1 <= options.gallery <= MOST:
+            raise DermaiError(f"--gallery {options.gallery} is no number of pictures from 1 to {MOST}")
+        if "html" not in formats or options.watch:
+            raise DermaiError(
+                "--gallery is for a page, and none is written, or one that is watched", "add --format html, without --watch"
+            )
     if options.watch and options.output == "-":
         raise DermaiError("--watch writes again and again, which standard output cannot take back", "leave out -o -")
     return given

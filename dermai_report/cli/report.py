@@ -38,7 +38,8 @@ def _run(arguments: Sequence[str]) -> int:
         return _export(called)
     if called.watch:
         return _watch(called, formats, of_formats)
-    document = _document(called)
+    document, from_run = _document(called)
+    of_formats |= from_run
     write(document, formats, called.output, called.images, of_formats)
     return gate.status(getattr(document, "gate", None))
 
@@ -67,8 +68,8 @@ def _settings(called: argparse.Namespace) -> Settings:
     return read_settings(called.config, options.words(called.select), options.words(called.ignore), gate=gate.asked(called))
 
 
-def _document(called: argparse.Namespace) -> Shown:
-    """What is to be shown: a report on one run, a comparison of several, or an index of a folder of runs."""
+def _document(called: argparse.Namespace) -> tuple[Shown, dict[str, Any]]:
+    """What is to be shown: a report on one run, a comparison of several, or an index of a folder; and options that come from the run."""
     settings = _settings(called)
     if len(called.runs) > 1:
         from dermai_report.comparison import compare
@@ -76,7 +77,7 @@ def _document(called: argparse.Namespace) -> Shown:
         options.refuse_of_one(called, "more than one")
         options.refuse_twice(called.runs)
         baseline, *runs = [_read(called, run) for run in called.runs]
-        return compare(baseline, runs, settings)
+        return compare(baseline, runs, settings), {}
     folder = Path(called.runs[0])
     if called.source is None and called.which is None:
         from dermai_report.sources import runs_in
@@ -85,10 +86,16 @@ def _document(called: argparse.Namespace) -> Shown:
             from dermai_report.index import survey
 
             options.refuse_of_one(called, "a folder of them")
-            return survey(folder, inside, REPORTS, folder_of(called.output))
+            return survey(folder, inside, REPORTS, folder_of(called.output)), {}
     from dermai_report.diagnosis import diagnose
 
-    return diagnose(_read(called, called.runs[0]), settings)
+    run = _read(called, called.runs[0])
+    report = diagnose(run, settings)
+    if not called.gallery:
+        return report, {}
+    from dermai_report.gallery import gallery
+
+    return report, {"gallery": gallery(run, called.gallery, called.gallery_from)}
 
 
 def _read(called: argparse.Namespace, path: str) -> Run:

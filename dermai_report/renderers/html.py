@@ -16,6 +16,7 @@ from dermai_report.charts import sparkline
 from dermai_report.renderers import _tables as tables
 from dermai_report.renderers._figures import figures
 from dermai_report.report import Comparison, Index, LineChart, Listed, Report, Shown, Unit
+from dermai_report.report.gallery import Gallery
 from dermai_report.templating import environment
 
 SUFFIX = ".html"
@@ -40,10 +41,11 @@ class Doc:
     html: Markup
 
 
-def render(report: Report, refresh: int = 0) -> str:
+def render(report: Report, refresh: int = 0, gallery: Gallery | None = None) -> str:
     """The report as one HTML page, the same bytes for the same report.
 
     refresh: seconds after which a browser loads the page again, for a run that is being watched; 0 for never.
+    gallery: misclassified images to show, which are never part of the report itself.
     """
     figures = _figures(report)
     return _page(
@@ -53,7 +55,8 @@ def render(report: Report, refresh: int = 0) -> str:
         refresh=refresh,
         parts="",
         figures=figures,
-        sections=list(_sections(report, figures)),
+        gallery=gallery,
+        sections=list(_sections(report, figures, gallery)),
         docs=_docs(report),
         first_advice=FIRST_ADVICE,
         epochs_table=tables.epochs(report),
@@ -141,10 +144,12 @@ def _parts(comparison: Comparison) -> Iterator[Section]:
     yield Section("runs", "Runs")
 
 
-def _sections(report: Report, figures: dict[str, list[Any]]) -> Iterator[Section]:
+def _sections(report: Report, figures: dict[str, list[Any]], gallery: Gallery | None) -> Iterator[Section]:
     yield Section("summary", "Summary")
     yield Section("curves", "Training curves")
     yield Section("test", "Test set")
+    if gallery is not None:
+        yield Section("gallery", "Misclassified images")
     if figures["calibration"] or tables.calibration(report).rows:
         yield Section("calibration", "Calibration")
     yield Section("findings", "Findings")

@@ -7,8 +7,11 @@ import pypdf
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
+from PIL import Image
 
 from dermai_report import renderers
+from dermai_report.gallery import thumbnail
+from dermai_report.report.gallery import Gallery, Picture
 from tests.renderers import documents, sample
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "report"
@@ -150,3 +153,20 @@ def test_comparisons_and_indexes_print_every_heading_and_row(browser, tmp_path, 
         if element.get("id") not in ("summary-title", "runs-title"):
             assert squeezed(element.get_text()) in printed, element
     assert all(sheet.extract_text().strip() for sheet in pdf.pages)
+
+
+def test_a_gallery_shows_under_the_strict_policy(browser, tmp_path):
+    png = io.BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(png, "PNG")
+    shown = Picture("a.png", "Nevus", "Melanoma", 0.93, thumbnail(png.getvalue()))
+    text = renderers.render(sample.full(), "html", gallery=Gallery([shown] * 3, 9, 1))
+    path = tmp_path / "report.html"
+    path.write_text(text.replace("<head>", f'<head><meta http-equiv="Content-Security-Policy" content="{POLICY}">'), "utf-8")
+    for scheme in ("light", "dark"):
+        page = opened(browser, path, viewport={"width": 360, "height": 800}, color_scheme=scheme)
+        assert page.evaluate("[...document.images].map(image => image.naturalWidth)") == [40] * 3
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.close()
+        page = opened(browser, renderers.save(sample.full(), tmp_path / "plain.html", gallery=Gallery([shown], 9, 1)))
+        assert Axe().run(page).violations_count == 0
+        page.close()
