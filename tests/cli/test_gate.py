@@ -24,13 +24,13 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("arguments", "status", "said"),
     [
         (["--fail-on", "diverging, unfinished"], 0, "gate: pass (diverging, unfinished)\n"),
-        (["--fail-on", "warning"], 1, "gate: fail (warning): 1 reason; 10 more cannot be told\n  no_test_predictions: "),
-        (["--fail-on", "error"], 0, "gate: cannot tell (error): 4 reasons; it goes on, as strict was not asked for\n"),
-        (["--fail-on", "error", "--strict"], 1, "gate: cannot tell (error): 4 reasons; it stops, as strict was asked for\n"),
+        (["--fail-on", "warning"], 1, "gate: fail (warning): 1 reason; 14 more cannot be told\n  no_test_predictions: "),
+        (["--fail-on", "error"], 0, "gate: cannot tell (error): 5 reasons; it goes on, as strict was not asked for\n"),
+        (["--fail-on", "error", "--strict"], 1, "gate: cannot tell (error): 5 reasons; it stops, as strict was asked for\n"),
         (
             ["--fail-on", "overfitting"],
             0,
-            "overfitting: Overfitting is possible, not shown (info, very low confidence (0.13))\n",
+            "overfitting: Overfitting is possible, not shown (info, very low confidence (0.11))\n",
         ),
         (["--fail-on", "overfitting", "--min-confidence", "0.1"], 1, "gate: fail (overfitting): 1 reason\n"),
         (["--require", "test.accuracy >= 0.6"], 0, "test.accuracy >= 0.6: 0.6905, of which no interval is known\n"),
