@@ -123,10 +123,12 @@ def _outside_training(
     outside: dict[Key, Points] = {}
     for key, p in points.items():
         within = (p.epoch >= 1) & (p.epoch <= last)
+        if within.all():
+            inside[key] = p
+            continue
         if within.any():
             inside[key] = p.some(within)
-        if not within.all():
-            outside[key] = p.some(~within)
+        outside[key] = p.some(~within)
     told: dict[str, list[str]] = {"before": [], "after": []}
     for (split, metric), p in outside.items():
         if split == "val" and trained:

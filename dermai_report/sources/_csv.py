@@ -169,44 +169,59 @@ def _turned(log: Log, dialect: Dialect) -> Table:
 
 
 def _by_arrow(log: Log, dialect: Dialect, data: bytes) -> Table:
-    import pyarrow as pa
-    from pyarrow import csv as arrow
-
     start = 0
     for _ in range(dialect.header + 1):
         start = data.index(b"\n", start) + 1
     width = len(dialect.rows[0])
     names = unique([*dialect.names, *[""] * width][:width])
-    skipped = []
-
-    def skip(row: Any) -> str:
-        skipped.append(row)
-        return "skip"
-
-    try:
-        table = arrow.read_csv(
-            io.BytesIO(memoryview(data)[start:]),
-            read_options=arrow.ReadOptions(column_names=names, block_size=8 * 1024**2),
-            parse_options=arrow.ParseOptions(delimiter=dialect.separator, invalid_row_handler=skip),
-            convert_options=arrow.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=_blanks()
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        raise DermaiError(f"{log.path} is no table: {error}", "mend the file, or cut it to whole lines") from None
+    table, skipped = _parsed(log, memoryview(data)[start:], names, dialect)
     if skipped:
-        log.notes.append(f"{len(skipped)} rows of {log.name} have another number of cells than the others: left out.")
+        log.notes.append(f"{skipped} rows of {log.name} have another number of cells than the others: left out.")
     numbers: dict[str, Column] = {}
     texts: dict[str, list[str | None]] = {}
     for name in names:
         column = arrow_column(table.column(name), dialect.decimal)
         if column is None:
-            texts[name] = table.column(name).to_pylist()
+            texts[name] = [None if v is None else str(v) for v in table.column(name).to_pylist()]
         else:
             numbers[name] = column
     whole = table.num_rows == data.count(b"\n", start) + (not data.endswith(b"\n"))
     lines = np.arange(dialect.header + 2, dialect.header + 2 + table.num_rows) if whole else None
     return Table(numbers, texts, lines, log.name, table.num_rows)
+
+
+def _parsed(log: Log, data: memoryview, names: list[str], dialect: Dialect) -> tuple[Any, int]:
+    """The pyarrow table and how many rows were skipped: with the types of the first rows, or as text where later ones differ."""
+    import pyarrow as pa
+    from pyarrow import csv as arrow
+
+    skipped: list[Any] = []
+
+    def skip(row: Any) -> str:
+        skipped.append(row)
+        return "skip"
+
+    types: dict[str, Any] = {}  # those of the first rows
+    while True:
+        skipped.clear()
+        try:
+            table = arrow.read_csv(
+                io.BytesIO(data),
+                read_options=arrow.ReadOptions(column_names=names, block_size=8 * 1024**2),
+                parse_options=arrow.ParseOptions(delimiter=dialect.separator, invalid_row_handler=skip),
+                convert_options=arrow.ConvertOptions(
+                    column_types=types, strings_can_be_null=True, null_values=_blanks(), decimal_point=dialect.decimal
+                ),
+            )
+        except pa.ArrowInvalid as error:
+            if len(types) == len(names):
+                raise DermaiError(f"{log.path} is no table: {error}", "mend the file, or cut it to whole lines") from None
+            types = dict.fromkeys(names, pa.string())  # later rows hold something else
+            continue
+        clocks = [n for n in names if pa.types.is_temporal(table.schema.field(n).type)]
+        if not clocks:
+            return table, len(skipped)
+        types |= dict.fromkeys(clocks, pa.string())  # 00:12 is twelve seconds here, not twelve minutes past midnight
 
 
 def _blanks() -> list[str]:
@@ -218,19 +233,11 @@ def arrow_column(column: Any, decimal: str = ".") -> Column | None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    try:
-        if pa.types.is_string(column.type):
-            column = pc.utf8_trim_whitespace(column)
-            if decimal != ".":
-                column = pc.replace_substring(column, decimal, ".")
-        as_numbers = pc.cast(column, pa.float64()).combine_chunks()
-    except pa.ArrowInvalid:
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         return column_of(column.to_pylist(), decimal)
-    except pa.ArrowNotImplementedError:
+    try:
+        as_numbers = pc.cast(column, pa.float64())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return None
-    if isinstance(as_numbers, pa.ChunkedArray):
-        as_numbers = pa.concat_arrays(as_numbers.chunks) if as_numbers.num_chunks else pa.array([], pa.float64())
-    given = (
-        np.ones(len(as_numbers), bool) if not as_numbers.null_count else as_numbers.is_valid().to_numpy(zero_copy_only=False)
-    )
-    return Column(as_numbers.to_numpy(zero_copy_only=False), given)
+    given = as_numbers.is_valid().to_numpy() if as_numbers.null_count else np.ones(len(as_numbers), bool)
+    return Column(as_numbers.to_numpy(), given)

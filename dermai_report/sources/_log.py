@@ -20,6 +20,7 @@ from dermai_report.errors import DermaiError
 NO, PERHAPS, LIKELY, SURE = 0, 1, 2, 3
 
 HEAD = 64 * 1024  # bytes that tell a format
+BEGINNING = 2 * 1024**2  # bytes that tell it where a configuration is printed first
 LARGEST = 1024**3  # bytes of a file that are read into memory
 LARGEST_JSON = 256 * 1024**2  # bytes: as objects, JSON takes some ten times its size
 MOST_FILES = 20_000  # entries of a folder that are looked at
@@ -104,7 +105,7 @@ class Log:
     @cached_property
     def utf8(self) -> bytes:
         """The whole text as UTF-8 with \\n at the end of each line, whatever it was."""
-        return _lines_ended(self.data if is_utf8(self.head) and is_utf8(self.data) else self._decoded.encode())
+        return _lines_ended(self.data if is_utf8(self.data) else self._decoded.encode())
 
     @cached_property
     def text(self) -> str:
@@ -132,6 +133,12 @@ class Log:
         if head.startswith((b"\xff\xfe", b"\xfe\xff")):
             return head.decode("utf-16", "replace")
         return _lines_ended(head).decode("utf-8", "replace")
+
+    @cached_property
+    def beginning(self) -> str:
+        """The first BEGINNING bytes as text, for what prints its configuration before its epochs."""
+        with self.path.open("rb") as file:
+            return _lines_ended(file.read(BEGINNING)).decode("utf-8", "replace")
 
     @cached_property
     def is_text(self) -> bool:
@@ -185,6 +192,8 @@ class Log:
 
 def is_utf8(data: bytes) -> bool:
     """Whether the bytes are UTF-8, but for a character cut at their end."""
+    if data.isascii():
+        return True
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return False
     try:

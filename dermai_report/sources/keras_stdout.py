@@ -18,7 +18,7 @@ from dermai_report.sources._table import table_of_rows
 EPOCH = re.compile(r"(?<![\w/])Epoch (\d{1,7})/(\d{1,7})(?![\w:])")
 BAR = re.compile(r"(?:^|[\s>#m])(\d+)/(\d+|Unknown)\s+(?:\[[=>.\s]*\]|[━╸╺\s]*|-)\s*.*? - ")
 OLD_LINE = re.compile(r"^\W*\d+s(?: \d+[mu]?s/(?:step|epoch|sample))? - ")
-VALUE = re.compile(r" - ([A-Za-z][\w@./ -]*?): ([-+]?\d+\.?\d*(?:e[-+]?\d+)?|nan|inf)")
+VALUE = re.compile(r" - ([A-Za-z][\w@./ -]{0,60}?): ([-+]?\d+\.?\d*(?:e[-+]?\d+)?|nan|inf)")
 CLOCK = ("ETA",)
 Row = tuple[int, dict[str, Any]]
 

@@ -15,16 +15,15 @@ from dermai_report.sources._table import table_of_rows
 
 LINE = re.compile(r"(?:^|\s|#)Epoch ?(?:\((train|val|test)\))? ?\[ *(\d+)\]\[ *(\d+)(?:/ *(\d+))?\]\s+(.*)$")
 OWN = re.compile(r" - mm\w+ - |Epoch\((?:train|val)\)|\beta: .*\bdata_time: ")
-VALUE = re.compile(r"([A-Za-z][\w./@ -]*?): ?([-+]?\d+\.?\d*(?:[eE][-+]?\d+)?|nan|inf)(?=[,\s]|$)")
-LOOKED_AT = 2_000_000  # characters: the configuration is printed first
+VALUE = re.compile(r"([A-Za-z][\w./@ -]{0,60}?): ?([-+]?\d+\.?\d*(?:[eE][-+]?\d+)?|nan|inf)(?=[,\s]|$)")
 CLOCKS = {"eta", "time", "data_time", "memory", "base_lr", "grad_norm"}
 
 
 def recognises(log: Log) -> int:
     """Lines of a logger called mmcls, mmengine, … that count epochs in brackets."""
-    if not log.is_text or "Epoch" not in log.text[:LOOKED_AT]:
+    if not log.is_text or "Epoch" not in log.beginning:
         return NO
-    return SURE if any(LINE.search(line) and OWN.search(line) for line in log.text[:LOOKED_AT].split("\n")) else NO
+    return SURE if any(LINE.search(line) and OWN.search(line) for line in log.beginning.split("\n")) else NO
 
 
 def read(log: Log) -> Run:

@@ -23,7 +23,7 @@ TRAIN = re.compile(
 )
 WHOLE = "Averaged stats:"
 TOP = r"(?:Acc|Prec)@1[: ]\s*(?P<top1>\d+\.?\d*)(?:\s+(?:Acc|Prec)@5[: ]\s*(?P<top5>\d+\.?\d*))?(?:\s+loss[: ]\s*(?P<loss>\d+\.?\d*))?"
-RESULT = re.compile(rf"(?:^|\s)(?:Test:\s*(?P<name>[^:\[\]]*?)\s*|\*\s+){TOP}")
+RESULT = re.compile(rf"(?:^|\s)(?:Test:\s*(?P<name>[^:\[\]]{{0,60}}?)\s*|\*\s+){TOP}")
 TESTED = re.compile(r"Test(?: \((?P<name>\w+)\))?: \[ *(?P<batch>\d+)/(?P<of>\d+)\]")
 MEAN = re.compile(r"\b(loss|acc1|acc5|Acc@1|Acc@5|Prec@1|Prec@5):?\s+[-+.\deEnainf]+ \( *([-+.\deEnainf]+)\)", re.IGNORECASE)
 RATE = re.compile(r"\b(?:lr|LR):? ?([-+.\deE]+)")

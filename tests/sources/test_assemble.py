@@ -323,3 +323,23 @@ def test_an_epoch_cut_off_is_left_out(reading) -> None:
     )
     assert [e.epoch for e in run.epochs] == [1, 2]
     assert "stopped within epoch 3" in told(run)
+
+
+@pytest.mark.parametrize("odd", ["", "9, 0.5 ,00:12\n", "x,y,z\n"])
+def test_large_tables_are_read_as_small_ones(reading, monkeypatch: pytest.MonkeyPatch, odd: str) -> None:
+    """pyarrow reads large files; what it makes of clean rows, padded ones and words is what the reader of small files makes of them."""
+    text = "epoch,val_loss,time\n" + "".join(f"{e},{1 / e},00:{e + 10}\n" for e in range(3, 9)) + odd
+    small = reading(text)
+    monkeypatch.setattr("dermai_report.sources._csv.LARGE", 0)
+    large = reading(text)
+    assert column(large, "val", "loss") == list(small.series("val", "loss"))
+    assert [(e.epoch, e.seconds, e.at) for e in large.epochs] == [(e.epoch, e.seconds, e.at) for e in small.epochs]
+
+
+def test_large_json_lines_are_read_as_small_ones(reading, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = '{"epoch": 1, "train": {"loss": 1.0}, "val": {"loss": NaN}}\n{"epoch": 2, "train": {"loss": 0.5}, "val": {"loss": 0.7}}\n'
+    small = reading(text, name="log.jsonl")
+    monkeypatch.setattr("dermai_report.sources._json_tables.LARGE", 0)
+    large = reading(text, name="log.jsonl")
+    assert column(large, "val", "loss") == [pytest.approx(math.nan, nan_ok=True), 0.7]
+    assert [(e.epoch, dict(e.train), e.at) for e in large.epochs] == [(e.epoch, dict(e.train), e.at) for e in small.epochs]
