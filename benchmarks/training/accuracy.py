@@ -1,6 +1,6 @@
 """Whether the fast ways train as well as the plain script: paired over seeds, on Fashion-MNIST.
 
-    python benchmarks/training/accuracy.py --idx /usr/share/datasets/fashion-mnist [--seeds 3]
+    python benchmarks/training/accuracy.py --idx /usr/share/datasets/fashion-mnist [--seeds 3] [--folder DIR]
 
 --idx: the folder of the four IDX files (Debian: dataset-fashion-mnist). A network is pretrained on classes 0 to 4 and fine-tuned
 on classes 5 to 9, which it has not seen; a seed draws the pictures that are fine-tuned and validated on.
@@ -33,7 +33,18 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "frozen_bn eval, bf16": {"precision": "bf16", "frozen_bn": "eval"},
     "views 3, bf16": {"precision": "bf16", "frozen_bn": "eval", "views": 3},
 }
-T95 = {2: 12.71, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 8: 2.365, 10: 2.262}  # Student's t, 97.5 %, by number of pairs
+T95 = {
+    2: 12.71,
+    3: 4.303,
+    4: 3.182,
+    5: 2.776,
+    6: 2.571,
+    7: 2.447,
+    8: 2.365,
+    9: 2.306,
+    10: 2.262,
+    12: 2.201,
+}  # Student's t, 97.5 %, by number of pairs
 
 
 def read(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
@@ -68,42 +79,57 @@ def plain_script(data: Path, weights: Path, seed: int) -> tuple[float, float]:
     return best["accuracy"], best["loss"]
 
 
+def pretrained(work: Path, sources: dict[str, tuple[np.ndarray, np.ndarray]]) -> Path:
+    weights = work / "pretrained.pth"
+    if not weights.exists():
+        for split, count in (("train", 400), ("val", 100)):
+            write(work / "first" / split, sources[split], range(5), count, seed=0)
+        first = train(data=str(work / "first"), weights="none", unfreeze="full", epochs=4, runs=str(work / "runs"))
+        print("pretrained on classes 0 to 4: accuracy {:.4f}, loss {:.4f}".format(*best_of(first)), flush=True)
+        (first / "model" / "dermai_model.pth").rename(weights)
+    return weights
+
+
+def one_seed(work: Path, sources: dict[str, tuple[np.ndarray, np.ndarray]], seed: int) -> dict[str, tuple[float, float]]:
+    """(accuracy, loss) of each variant."""
+    weights = pretrained(work, sources)
+    with tempfile.TemporaryDirectory(dir=work) as data:
+        for split, count in (("train", TRAIN), ("val", VAL)):
+            write(Path(data, split), sources[split], range(5, 10), count, seed)
+        base = {"data": data, "weights": str(weights), "epochs": EPOCHS, "seed": seed, "runs": str(work / "runs")}
+        return {"plain script": plain_script(Path(data), weights, seed)} | {
+            name: best_of(train(**base, **choices)) for name, choices in VARIANTS.items()
+        }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--idx", type=Path, required=True)
     parser.add_argument("--seeds", type=int, default=3, choices=sorted(T95))
+    parser.add_argument("--folder", type=Path, help="keeps the seeds that are done; a later call goes on after them")
     options = parser.parse_args()
     sources = {"train": read(options.idx, "train"), "val": read(options.idx, "t10k")}
     with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder)
+        work = options.folder or Path(folder)
+        work.mkdir(parents=True, exist_ok=True)
         os.environ["XDG_CACHE_HOME"] = str(work / "cache")
-        for split, count in (("train", 400), ("val", 100)):
-            write(work / "first" / split, sources[split], range(5), count, seed=0)
-        runs = str(work / "runs")
-        first = train(data=str(work / "first"), weights="none", unfreeze="full", epochs=4, runs=runs)
-        weights = first / "model" / "dermai_model.pth"
-        print("pretrained on classes 0 to 4: accuracy {:.4f}, loss {:.4f}".format(*best_of(first)), flush=True)
-        found: dict[str, list[tuple[float, float]]] = {name: [] for name in ("plain script", *VARIANTS)}
-        for seed in range(options.seeds):
-            data = work / f"seed{seed}"
-            for split, count in (("train", TRAIN), ("val", VAL)):
-                write(data / split, sources[split], range(5, 10), count, seed)
-            found["plain script"].append(plain_script(data, weights, seed))
-            for name, choices in VARIANTS.items():
-                base = {"data": str(data), "weights": str(weights), "epochs": EPOCHS, "seed": seed, "runs": runs}
-                found[name].append(best_of(train(**base, **choices)))
-            print(f"seed {seed}: " + "; ".join(f"{name} {values[-1][0]:.4f}" for name, values in found.items()), flush=True)
-    print(
-        f"\nbest epoch by validation loss, {options.seeds} seeds, {5 * VAL} validation pictures; difference to the plain script"
-    )
-    for name, values in found.items():
-        parts = [f"{name:26} accuracy {statistics.mean(a for a, _ in values):.4f}"]
+        kept = work / "seeds.json"
+        done = json.loads(kept.read_text()) if kept.exists() else []
+        for seed in range(len(done), options.seeds):
+            done.append(one_seed(work, sources, seed))
+            kept.write_text(json.dumps(done))
+            print(f"seed {seed}: " + "; ".join(f"{name} {values[0]:.4f}" for name, values in done[-1].items()), flush=True)
+    print_table(done[: options.seeds])
+
+
+def print_table(seeds: list[dict[str, tuple[float, float]]]) -> None:
+    print(f"\nbest epoch by validation loss, {len(seeds)} seeds, {5 * VAL} validation pictures; difference to the plain script")
+    for name in seeds[0]:
+        parts = [f"{name:26} accuracy {statistics.mean(seed[name][0] for seed in seeds):.4f}"]
         for what, place in (("accuracy", 0), ("loss", 1)):
-            pairs = [v[place] - p[place] for v, p in zip(values, found["plain script"], strict=True)]
-            half = T95[len(pairs)] * statistics.stdev(pairs) / math.sqrt(len(pairs))
-            parts.append(
-                f"{what} {statistics.mean(pairs):+.4f} [{statistics.mean(pairs) - half:+.4f}, {statistics.mean(pairs) + half:+.4f}]"
-            )
+            pairs = [seed[name][place] - seed["plain script"][place] for seed in seeds]
+            mean, half = statistics.mean(pairs), T95[len(pairs)] * statistics.stdev(pairs) / math.sqrt(len(pairs))
+            parts.append(f"{what} {mean:+.4f} [{mean - half:+.4f}, {mean + half:+.4f}]")
         print("  ".join(parts))
 
 

@@ -52,7 +52,7 @@ def lightning_python(folder: Path) -> str | None:
             text=True,
         ).stdout.strip()
         (own,) = folder.glob("lib/python3*/site-packages")
-        (own / "this_torch.pth").write_text(site + "\n")  # the very same torch, not another build of it
+        (own / "this_torch.pth").write_text(f"import site; site.addsitedir({site!r})\n")  # the very same torch, no other build
         import torch
 
         pins = ["lightning==2.5.*", f"torch=={torch.__version__}"]

@@ -27,11 +27,16 @@ class Backbone:
     head: str
 
 
-def build_backbone(name: str) -> Backbone:
-    """The network by name with random weights and its thousand ImageNet outputs."""
+def check_named(name: str) -> None:
+    """Raise DermaiError with the nearest name when torchvision has no such classifier."""
     known = torchvision.models.list_models(module=torchvision.models)
     if name not in known:
         raise unknown_name("model", name, known)
+
+
+def build_backbone(name: str) -> Backbone:
+    """The network by name with random weights and its thousand ImageNet outputs."""
+    check_named(name)
     net = torchvision.models.get_model(name, weights=None)
     if hasattr(net, "layer4") and isinstance(net.fc, nn.Linear):
         stem = [net.conv1, net.bn1, net.relu, net.maxpool]

@@ -18,7 +18,7 @@ from dermai_report.errors import DermaiError
 from dermai_report.measures.leakage import leaks
 from dermai_report.run import Parent
 from dermai_report.run_directory import RunWriter
-from dermai_report.train import checkpoints, failures, machine, metrics, precision, readme, strategies, weights
+from dermai_report.train import backbones, checkpoints, failures, machine, metrics, precision, readme, strategies, weights
 from dermai_report.train.batches import count_batches, training_batches
 from dermai_report.train.conclusion import conclude
 from dermai_report.train.config import TrainConfig
@@ -91,7 +91,8 @@ def train(
     Whatever can be wrong with the call or the data is found before the run directory is made. Raises DermaiError.
     """
     device = machine.choose_device(config)
-    weights.check_named(config.weights)  # before the pictures are decoded, which may take minutes
+    backbones.check_named(config.model)  # before the pictures are decoded, which may take minutes
+    weights.check_named(config.weights)
     data = load_data(replace(config, audit=config.audit and not resume), progress.count)
     config = replace(
         config,
