@@ -140,6 +140,25 @@ class Strings(Sequence[str]):
         return _array(self._column.combine_chunks().dictionary_encode().indices).astype(np.int64)
 
 
+def column(values: np.ndarray) -> Any:
+    """An array of numbers (n,) as Arrow's; Arrow's own `array` imports pandas when it is given one of numpy's, 0.2 s."""
+    import numpy as np
+    import pyarrow as pa
+
+    whole = np.ascontiguousarray(values)
+    return pa.Array.from_buffers(pa.from_numpy_dtype(whole.dtype), len(whole), [None, pa.py_buffer(whole)])
+
+
+def text_column(values: Sequence[str]) -> Any:
+    """Texts as Arrow's, for the same reason."""
+    import numpy as np
+    import pyarrow as pa
+
+    encoded = [value.encode() for value in values]
+    ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
+    return pa.StringArray.from_buffers(len(encoded), pa.py_buffer(ends), pa.py_buffer(b"".join(encoded)))
+
+
 def _array(numbers: Any) -> np.ndarray:
     """An Arrow array of numbers as numpy's, without a copy; Arrow's own `to_numpy` imports pandas."""
     import numpy as np

@@ -12,7 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dermai_report.errors import DermaiError
-from dermai_report.parquet import HINT, Strings, class_codes, holds_text, numbers, read_table, texts, whole_number, write_table
+from dermai_report.parquet import (
+    HINT,
+    Strings,
+    class_codes,
+    column,
+    holds_text,
+    numbers,
+    read_table,
+    text_column,
+    texts,
+    whole_number,
+    write_table,
+)
 from dermai_report.plain import text
 from dermai_report.run import SMALLEST_PROBABILITY, Evaluation, Predictions
 
@@ -82,18 +94,19 @@ def evaluate(outcome: Predictions, *, n_classes: int, loss: float | None, **fact
 
 def write(run: Path, split: str, outcome: Predictions, classes: Sequence[str]) -> None:
     """Write the predictions of a split."""
+    import numpy as np
     import pyarrow as pa
 
-    names = pa.array(list(classes), pa.string())
-    columns: dict[str, Any] = {"sample": pa.array(outcome.sample, pa.string())}
+    names = text_column(classes)
+    columns: dict[str, Any] = {"sample": text_column(outcome.sample)}
     if outcome.group is not None:
-        columns["group"] = pa.array(outcome.group, pa.string())
+        columns["group"] = text_column(outcome.group)
     for name, values in outcome.columns.items():
         columns[name] = pa.array(values, pa.string()).dictionary_encode()
-    columns["label"] = pa.DictionaryArray.from_arrays(pa.array(outcome.label, pa.int32()), names)
-    columns["predicted"] = pa.DictionaryArray.from_arrays(pa.array(outcome.predicted, pa.int32()), names)
+    columns["label"] = pa.DictionaryArray.from_arrays(column(outcome.label.astype(np.int32)), names)
+    columns["predicted"] = pa.DictionaryArray.from_arrays(column(outcome.predicted.astype(np.int32)), names)
     if outcome.probabilities is not None:
-        columns |= {f"p:{name}": pa.array(outcome.probabilities[:, i]) for i, name in enumerate(classes)}
+        columns |= {f"p:{name}": column(outcome.probabilities[:, i]) for i, name in enumerate(classes)}
     write_table(file_of(run, split), columns, None if outcome.epoch is None else {"epoch": str(outcome.epoch)})
 
 

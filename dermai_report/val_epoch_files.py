@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dermai_report.errors import DermaiError
-from dermai_report.parquet import numbers, read_table, write_table
+from dermai_report.parquet import column, numbers, read_table, write_table
 from dermai_report.prediction_files import FOLDER, array, class_indices
 from dermai_report.run import SampleEpochs
 
 if TYPE_CHECKING:
     import numpy as np
-    from numpy.typing import ArrayLike
 
 PLACE = f"{FOLDER}/val_epochs"
 COLUMNS = ("loss", "predicted", "label")
@@ -43,11 +42,9 @@ def check(val_samples: Any, n_classes: int) -> tuple[np.ndarray, np.ndarray, np.
     return losses, guess, truth
 
 
-def write(run: Path, epoch: int, loss: ArrayLike, predicted: ArrayLike, label: ArrayLike) -> None:
+def write(run: Path, epoch: int, loss: np.ndarray, predicted: np.ndarray, label: np.ndarray) -> None:
     """Write the per-sample validation outcomes of one epoch."""
-    import pyarrow as pa
-
-    columns = {name: pa.array(values) for name, values in zip(COLUMNS, (loss, predicted, label), strict=True)}
+    columns = {name: column(values) for name, values in zip(COLUMNS, (loss, predicted, label), strict=True)}
     write_table(run / PLACE / f"{epoch:04d}.parquet", columns)
 
 

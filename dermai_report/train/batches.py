@@ -69,6 +69,6 @@ def to_unit(pixels: Tensor) -> Tensor:
 
 
 def normalise(images: Tensor) -> Tensor:
-    """Subtract the mean and divide by the deviation of each channel."""
+    """Subtract the mean and divide by the deviation of each channel, in the place of the images."""
     mean, std = (torch.tensor(v, device=images.device)[None, :, None, None] for v in (MEAN, STD))
-    return (images - mean).div_(std).contiguous(memory_format=torch.channels_last)
+    return images.sub_(mean).div_(std).contiguous(memory_format=torch.channels_last)

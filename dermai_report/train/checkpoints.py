@@ -5,16 +5,18 @@ from __future__ import annotations
 import copy
 import io
 import pickle
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from dermai_report.errors import DermaiError
 from dermai_report.files import write_atomically
 from dermai_report.run_directory import RunWriter
+from dermai_report.train.config import TrainConfig
 from dermai_report.train.ema import Average
 from dermai_report.train.history import History
 
@@ -22,44 +24,80 @@ BEST, LAST, STATE = "model/dermai_model.pth", "model/dermai_model.pt", "model/la
 MEMBER = "model/epoch-{:04d}.pth"
 
 
-def save_best(run: RunWriter, net: nn.Module, epoch: int, by: str) -> None:
+@dataclass(frozen=True)
+class Snapshot:
+    """The end of an epoch, copied, so that training goes on while it is written.
+
+    shipped: the state_dict that is evaluated; state: all that resuming needs beyond the configuration (schedules and random
+    numbers follow from it, see `machine`); best: the epochs so far, the best one first.
+    """
+
+    epoch: int
+    shipped: dict[str, Tensor]
+    state: dict[str, Any]
+    best: tuple[int, ...]
+
+
+def snapshot(net: nn.Module, optimizer: Optimizer, average: Average | None, history: History) -> Snapshot:
+    """Copies on the processor."""
+    averaged = _copied(average.net.state_dict()) if average else None
+    state = {
+        "losses": list(history.losses),
+        "scores": list(history.scores),
+        "net": _copied(net.state_dict()),
+        "optimizer": _copied(optimizer.state_dict()),
+        "average": {"net": averaged, "updates": average.updates} if average else None,
+    }
+    return Snapshot(history.epochs, averaged or state["net"], state, tuple(history.best_epochs(history.epochs)))
+
+
+def save(run: RunWriter, ended: Snapshot, config: TrainConfig) -> None:
+    """The epoch's weights where they are the best so far, or among those of an ensemble; last what resuming starts from."""
+    if ended.best[:1] == (ended.epoch,):
+        save_best(run, ended, config.best_by)
+    if config.ensemble > 1:
+        keep_members(run, ended, ended.best[: config.ensemble])
+    save_state(run, ended)
+
+
+def save_best(run: RunWriter, ended: Snapshot, by: str) -> None:
     """The state_dict of the best epoch so far, on the processor and in torch's usual memory format."""
-    _save_weights(run.path / BEST, net)
-    run.log_checkpoint("best", BEST, epoch=epoch, by=by)
+    _save_weights(run.path / BEST, ended.shipped)
+    run.log_checkpoint("best", BEST, epoch=ended.epoch, by=by)
 
 
-def keep_members(run: RunWriter, net: nn.Module, history: History, size: int) -> None:
-    """The state_dicts of the `size` best epochs so far, for an ensemble; those that fell behind are removed."""
-    best = history.best_epochs(size)
-    if history.epochs in best:
-        _save_weights(run.path / MEMBER.format(history.epochs), net)
-    for epoch in range(1, history.epochs):
+def keep_members(run: RunWriter, ended: Snapshot, best: tuple[int, ...]) -> None:
+    """The state_dicts of the best epochs so far, for an ensemble; those that fell behind are removed."""
+    if ended.epoch in best:
+        _save_weights(run.path / MEMBER.format(ended.epoch), ended.shipped)
+    for epoch in range(1, ended.epoch):
         if epoch not in best:
             (run.path / MEMBER.format(epoch)).unlink(missing_ok=True)
 
 
-def _save_weights(path: Path, net: nn.Module) -> None:
-    state = {key: value.detach().cpu().contiguous() for key, value in net.state_dict().items()}
+def save_state(run: RunWriter, ended: Snapshot) -> None:
+    """What resuming starts from."""
+    write_atomically(run.path / STATE, lambda temporary: torch.save(ended.state, temporary))
+
+
+def _save_weights(path: Path, weights: dict[str, Tensor]) -> None:
+    state = {key: value.contiguous() for key, value in weights.items()}
     buffer = io.BytesIO()  # a file's own name would get into the archive, and equal models would differ
     torch.save(state, buffer)
     write_atomically(path, buffer.getvalue())
 
 
+def _copied(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.detach().to("cpu", copy=True)
+    if isinstance(value, dict):
+        return {key: _copied(inner) for key, inner in value.items()}
+    return [_copied(inner) for inner in value] if isinstance(value, list) else value
+
+
 def load_weights(run: RunWriter, file: str, net: nn.Module) -> None:
     """Put saved weights back into the network, from the very file that is shipped."""
     net.load_state_dict(torch.load(run.path / file, map_location="cpu", weights_only=True))
-
-
-def save_state(run: RunWriter, net: nn.Module, optimizer: Optimizer, average: Average | None, history: History) -> None:
-    """All that resuming needs beyond the configuration: schedules and random numbers follow from it (see `machine`)."""
-    state = {
-        "losses": history.losses,
-        "scores": history.scores,
-        "net": net.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "average": {"net": average.net.state_dict(), "updates": average.updates} if average else None,
-    }
-    write_atomically(run.path / STATE, lambda temporary: torch.save(state, temporary))
 
 
 def load_state(path: Path, net: nn.Module, optimizer: Optimizer, average: Average | None, history: History) -> None:

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -19,6 +20,7 @@ from dermai_report.measures.leakage import leaks
 from dermai_report.run import Parent
 from dermai_report.run_directory import RunWriter
 from dermai_report.train import backbones, checkpoints, failures, machine, metrics, precision, readme, strategies, weights
+from dermai_report.train.background import Background
 from dermai_report.train.batches import count_batches, training_batches
 from dermai_report.train.conclusion import conclude
 from dermai_report.train.config import TrainConfig
@@ -186,38 +188,38 @@ def fit(training: Training, history: History, run: RunWriter, interruption: Inte
     config = training.config
     measured = training.data.train.sample(config.train_eval, config.seed)
     phase = present_phase(training, history)
-    while history.epochs < config.epochs:
-        if phase.is_last and history.stops_early(config):
-            progress.say(f"early stopping: no progress of the validation loss for {config.early_stopping} epochs")
-            break
-        phase = present_phase(training, history, phase)
-        epoch, start = history.epochs + 1, time.perf_counter()
-        machine.seed_all(config.seed, epoch)
-        trained = train_epoch(training, phase, epoch, history, interruption, progress)
-        progress.status("validating")
-        validated = evaluate(phase.engine, training.data.val)
-        val = metrics.of_validation(validated, training.objective)
-        if len(measured):
-            trained |= metrics.of_training_images(evaluate(phase.engine, measured))
-        is_best = history.add(val, config.best_by)
-        rates, seconds = learning_rates(training.optimizer, phase.groups), time.perf_counter() - start
-        run.log_epoch(
-            epoch=epoch,
-            train=trained,
-            val=val,
-            lr=rates,
-            seconds=seconds,
-            phase=phase.name if len(phase.groups) < len(training.model.groups) else "full",
-            val_samples=(validated.losses, validated.predicted, validated.labels),
-        )
-        # The line first, then the epoch's weights, and last of all what resuming starts from: killed anywhere in between,
-        # a run resumes before this epoch, drops its line, and does it again to the same end.
-        if is_best:
-            checkpoints.save_best(run, training.evaluated, epoch, config.best_by)
-        if config.ensemble > 1:
-            checkpoints.keep_members(run, training.evaluated, history, config.ensemble)
-        checkpoints.save_state(run, training.model.net, training.optimizer, training.average, history)
-        progress.epoch_line(epoch, config.epochs, trained, val, rates[0], seconds, is_best)
+    with Background() as files:
+        while history.epochs < config.epochs:
+            if phase.is_last and history.stops_early(config):
+                progress.say(f"early stopping: no progress of the validation loss for {config.early_stopping} epochs")
+                break
+            phase = present_phase(training, history, phase)
+            epoch, start = history.epochs + 1, time.perf_counter()
+            machine.seed_all(config.seed, epoch)
+            trained = train_epoch(training, phase, epoch, history, interruption, progress)
+            progress.status("validating")
+            validated = evaluate(phase.engine, training.data.val)
+            val = metrics.of_validation(validated, training.objective)
+            if len(measured):
+                trained |= metrics.of_training_images(evaluate(phase.engine, measured))
+            is_best = history.add(val, config.best_by)
+            rates, seconds = learning_rates(training.optimizer, phase.groups), time.perf_counter() - start
+            # The files of the epoch before, then this line, then the epoch's weights, and last of all what resuming starts
+            # from: killed anywhere in between, a run resumes at most one epoch earlier, drops the lines, and does them again
+            # to the same end.
+            files.wait()
+            run.log_epoch(
+                epoch=epoch,
+                train=trained,
+                val=val,
+                lr=rates,
+                seconds=seconds,
+                phase=phase.name if len(phase.groups) < len(training.model.groups) else "full",
+                val_samples=(validated.losses, validated.predicted, validated.labels),
+            )
+            ended = checkpoints.snapshot(training.model.net, training.optimizer, training.average, history)
+            files.start(partial(checkpoints.save, run, ended, config))
+            progress.epoch_line(epoch, config.epochs, trained, val, rates[0], seconds, is_best)
     return phase
 
 
