@@ -147,7 +147,7 @@ def _better(one: Compared, base: str, comparisons: int) -> Answer:
     if one.p_adjusted is not None:
         test = "McNemar's exact test" if one.paired and one.p is not None else "the interval"
         held = f", after allowing for {comparisons} comparisons" if comparisons > 1 else ""
-        detail += f" p {_p(one.p_adjusted)} by {test}{held}."
+        detail += f" p\u00a0{_p(one.p_adjusted)} by {test}{held}."
     return Answer(question, answer, detail, tone)
 
 
@@ -216,7 +216,7 @@ def _signed(fraction: float) -> str:
 
 
 def _p(p: float) -> str:
-    return wording.p_value(p) if p < 0.001 else f"= {wording.p_value(p)}"
+    return wording.p_value(p) if p < 0.001 else f"=\u00a0{wording.p_value(p)}"
 
 
 def _value(value: Any) -> str:
