@@ -18,6 +18,7 @@ from dermai_report.sources._table import BLANK, Column, Table, column_of, number
 SEPARATORS = "\t;,|"
 LARGE = 4 * 1024**2  # bytes above which pyarrow reads the columns: quicker, and stricter about the shape of the rows
 MARKDOWN = re.compile(r"\s*\|?(\s*:?-{2,}:?\s*\|)+(\s*:?-{2,}:?)?\s*")
+LONGEST_RULE = 2_000  # characters of the line below a Markdown header: the pattern takes the square of its length
 PREAMBLE = 30  # lines of words before a header
 MOST_COLUMNS = 5_000
 MOST_CELL = 100_000  # characters
@@ -46,7 +47,7 @@ def _sniff(log: Log) -> Dialect | None:
     if not log.is_text or log.head[:1] in (b"{", b"[", b"<"):
         return None
     lines = log.head_text.split("\n")
-    if any(MARKDOWN.fullmatch(line) for line in lines):
+    if any("|" in line and len(line) < LONGEST_RULE and MARKDOWN.fullmatch(line.strip()) for line in lines):
         return None
     filled = [(i, line) for i, line in enumerate(lines[:2000]) if line.strip()][: PREAMBLE + 6]
     for k in range(min(len(filled) - 1, PREAMBLE)):

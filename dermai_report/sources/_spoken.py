@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from dermai_report.sources._columns import SPLIT_OF, meaning, words_of
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x08]+")
+BLANKS = re.compile(r"\s{4,}")  # as three, which still part; the patterns below would try every way to share out a long run
 BAR = re.compile(r"\d+%\|[^|]*\|\s*\d+/\d+\s*\[[^\]]*\]?|\d+(?:it|ba)? \[\d\d:\d\d,[^\]]*\]")
 CLOCK = re.compile(r"\d{4}[-/]\d\d[-/]\d\d[ T]?|\b\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?\b|\b\d+[hm]\s*\d+(?:\.\d+)?[ms]\b")
 EPOCH = re.compile(
@@ -25,7 +26,7 @@ BATCH = re.compile(
     re.IGNORECASE,
 )
 NUMBER = re.compile(
-    r"(?<![\w.@/-])[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?(?![\w@]|-\d|\.\d)\s?%?|(?<![\w.])(?:nan|inf|-inf)(?!\w)",
+    r"(?<![\w.@/-])[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?(?![\w@]|-\d|\.\d)\s?%?|(?<![\w.])(?:nan|inf|-inf)(?!\w)",
     re.IGNORECASE,
 )
 RATIO = re.compile(r"(\d+)\s*/\s*(\d+)\s*(?:\(\s*\d+(?:\.\d+)?\s*%\s*\))?")
@@ -39,7 +40,7 @@ COUNTED = re.compile(
     r"\s*(?:test|val\w*|train\w*)?\s*(?:images|samples|examples|pictures|epochs|batches|classes|steps)\b", re.IGNORECASE
 )
 POSTFIX = re.compile(r"100%\|[^|]*\|[^\[]*\[[^\]]*?(?:it/s|s/it|/s|/it|\?it/s), ?([^\]]*)")
-WRAPPER = re.compile(r"\s*\b(?:tensor|array|np\.float\d+)\s*$")
+WRAPPER = re.compile(r"\b(?:tensor|array|np\.float\d+)\s*$")
 FINAL = re.compile(r"^(?:final|overall)\s+", re.IGNORECASE)
 WORTH = re.compile(
     r"ep|loss|acc|err|top|prec|recall|f1|auc|train|val|test|\d\s*/\s*\d", re.IGNORECASE
@@ -66,7 +67,7 @@ class Said:
 
 def said(line: str) -> Said:
     """What the line says."""
-    line = ANSI.sub("", line[:LONGEST])
+    line = BLANKS.sub("   ", ANSI.sub("", line[:LONGEST]))
     text = BEST.sub(" ", CLOCK.sub(" ", BAR.sub(" ", line)))
     epoch = EPOCH.search(text)
     if epoch:

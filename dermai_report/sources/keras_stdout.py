@@ -16,9 +16,9 @@ from dermai_report.sources._spoken import ANSI
 from dermai_report.sources._table import table_of_rows
 
 EPOCH = re.compile(r"(?<![\w/])Epoch (\d{1,7})/(\d{1,7})(?![\w:])")
-BAR = re.compile(r"(?:^|[\s>#m])(\d+)/(\d+|Unknown)\s+(?:\[[=>.\s]*\]|[━╸╺\s]*|-)\s*.*? - ")
+BAR = re.compile(r"(?:^|[\s>#m])(\d{1,9})/(\d{1,9}|Unknown)\s.{0,300}?\d[mu]?s(?:/\w{1,9})? - ")
 OLD_LINE = re.compile(r"^\W*\d+s(?: \d+[mu]?s/(?:step|epoch|sample))? - ")
-VALUE = re.compile(r" - ([A-Za-z][\w@./ -]{0,60}?): ([-+]?\d+\.?\d*(?:e[-+]?\d+)?|nan|inf)")
+VALUE = re.compile(r" - ([A-Za-z][\w@./ -]{0,80}?): ([-+]?\d+(?:\.\d*)?(?:e[-+]?\d+)?|nan|inf)")
 CLOCK = ("ETA",)
 Row = tuple[int, dict[str, Any]]
 

@@ -17,7 +17,7 @@ from dermai_report.sources._columns import meaning
 from dermai_report.sources._log import LIKELY, NO, Log
 from dermai_report.sources._table import Table, number, table_of_rows
 
-RULE = re.compile(r"\s*\|?(\s*:?-{1,}:?\s*\|)+(\s*:?-{1,}:?\s*)?\|?\s*")
+RULE = re.compile(r"\|?(\s*:?-{1,}:?\s*\|)+(\s*:?-{1,}:?\s*)?\|?\s*")
 LONGEST = 2000  # characters of a line below a header
 CELL = re.compile(r"(?<!\\)\|")
 CLEAN = re.compile(r"<[^>]{0,100}>|[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}")
@@ -52,7 +52,7 @@ def _trainings(lines: list[str]) -> list[Found]:
 
 def _tables(lines: list[str]) -> list[Found]:
     filled = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]  # exports put blank lines between rows
-    rules = [i for i, (_, line) in enumerate(filled) if "|" in line and len(line) < LONGEST and RULE.fullmatch(line)]
+    rules = [i for i, (_, line) in enumerate(filled) if "|" in line and len(line) < LONGEST and RULE.fullmatch(line.strip())]
     found = []
     for i, after in itertools.pairwise([*rules, len(filled) + 1]):
         if i == 0 or "|" not in filled[i - 1][1]:

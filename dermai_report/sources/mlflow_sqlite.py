@@ -72,7 +72,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
             yield db
         finally:
             db.close()
-    except (sqlite3.Error, OverflowError, MemoryError) as error:
+    except (sqlite3.Error, ValueError, OverflowError, MemoryError) as error:  # a message of SQLite may be no text
         raise DermaiError(
             f"{path} cannot be read as MLflow's database: {error}", "export the run's metrics to CSV, or mend the file"
         ) from None

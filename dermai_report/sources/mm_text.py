@@ -13,9 +13,10 @@ from dermai_report.sources._assemble import assemble
 from dermai_report.sources._log import NO, SURE, Log
 from dermai_report.sources._table import table_of_rows
 
-LINE = re.compile(r"(?:^|\s|#)Epoch ?(?:\((train|val|test)\))? ?\[ *(\d+)\]\[ *(\d+)(?:/ *(\d+))?\]\s+(.*)$")
-OWN = re.compile(r" - mm\w+ - |Epoch\((?:train|val)\)|\beta: .*\bdata_time: ")
-VALUE = re.compile(r"([A-Za-z][\w./@ -]{0,60}?): ?([-+]?\d+\.?\d*(?:[eE][-+]?\d+)?|nan|inf)(?=[,\s]|$)")
+LINE = re.compile(r"(?:^|\s|#)Epoch ?(?:\((train|val|test)\))? ?\[ *(\d{1,9})\]\[ *(\d{1,9})(?:/ *(\d{1,9}))?\]\s+(.*)$")
+OWN = re.compile(r" - mm\w+ - |Epoch\((?:train|val)\)|\bdata_time: ")
+VALUE = re.compile(r"([A-Za-z][\w./@ -]{0,80}?): ?([-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|nan|inf)(?=[,\s]|$)")
+LONGEST = 20_000  # characters of a line
 CLOCKS = {"eta", "time", "data_time", "memory", "base_lr", "grad_norm"}
 
 
@@ -23,14 +24,15 @@ def recognises(log: Log) -> int:
     """Lines of a logger called mmcls, mmengine, … that count epochs in brackets."""
     if not log.is_text or "Epoch" not in log.beginning:
         return NO
-    return SURE if any(LINE.search(line) and OWN.search(line) for line in log.beginning.split("\n")) else NO
+    lines = (line[:LONGEST] for line in log.beginning.split("\n"))
+    return SURE if any(LINE.search(line) and OWN.search(line) for line in lines) else NO
 
 
 def read(log: Log) -> Run:
     """Read every line that has an epoch in brackets."""
     rows: list[tuple[int | None, dict[str, Any]]] = []
     for i, line in enumerate(log.lines, 1):
-        found = LINE.search(line)
+        found = LINE.search(line, 0, LONGEST)
         if found is None:
             continue
         split = found[1] or "train"

@@ -17,14 +17,15 @@ from dermai_report.sources._log import LIKELY, NO, Log
 from dermai_report.sources._table import table_of_rows
 
 TRAIN = re.compile(
-    r"Epoch: ?\[ *(?P<epoch>\d+)\](?P<zero>\s*)\[ *(?P<batch>\d+)/ *(?P<of>\d+)\]"
-    r"|Train: ?\[(?P<epoch2>\d+)/\d+\]\[ *(?P<batch2>\d+)/(?P<of2>\d+)\]"
-    r"|Train: (?P<epoch3>\d+) \[ *(?P<batch3>\d+)/(?P<of3>\d+) *\(",
+    r"Epoch: ?\[ *(?P<epoch>\d{1,9})\](?P<zero>\s*)\[ *(?P<batch>\d{1,9})/ *(?P<of>\d{1,9})\]"
+    r"|Train: ?\[(?P<epoch2>\d{1,9})/\d{1,9}\]\[ *(?P<batch2>\d{1,9})/(?P<of2>\d{1,9})\]"
+    r"|Train: (?P<epoch3>\d{1,9}) \[ *(?P<batch3>\d{1,9})/(?P<of3>\d{1,9}) *\(",
 )
+LONGEST = 2_000  # characters of a line
 WHOLE = "Averaged stats:"
 TOP = r"(?:Acc|Prec)@1[: ]\s*(?P<top1>\d+\.?\d*)(?:\s+(?:Acc|Prec)@5[: ]\s*(?P<top5>\d+\.?\d*))?(?:\s+loss[: ]\s*(?P<loss>\d+\.?\d*))?"
-RESULT = re.compile(rf"(?:^|\s)(?:Test:\s*(?P<name>[^:\[\]]{{0,60}}?)\s*|\*\s+){TOP}")
-TESTED = re.compile(r"Test(?: \((?P<name>\w+)\))?: \[ *(?P<batch>\d+)/(?P<of>\d+)\]")
+RESULT = re.compile(rf"(?:^|\s)(?:Test:\s*(?P<name>\w{{0,40}})\s*|\*\s+){TOP}")
+TESTED = re.compile(r"Test(?: \((?P<name>\w+)\))?: \[ *(?P<batch>\d{1,9})/(?P<of>\d{1,9})\]")
 MEAN = re.compile(r"\b(loss|acc1|acc5|Acc@1|Acc@5|Prec@1|Prec@5):?\s+[-+.\deEnainf]+ \( *([-+.\deEnainf]+)\)", re.IGNORECASE)
 RATE = re.compile(r"\b(?:lr|LR):? ?([-+.\deE]+)")
 NAMES = {"loss": "loss", "acc1": "acc1", "prec1": "acc1", "acc5": "acc5", "prec5": "acc5"}
@@ -38,7 +39,8 @@ def recognises(log: Log) -> int:
     """A line of training with the mean so far in brackets."""
     if not log.is_text:
         return NO
-    return LIKELY if any(TRAIN.search(line) and MEAN.search(line) for line in log.head_text.split("\n")) else NO
+    lines = (line[:LONGEST] for line in log.head_text.split("\n"))
+    return LIKELY if any(TRAIN.search(line) and MEAN.search(line) for line in lines) else NO
 
 
 def read(log: Log) -> Run:
@@ -46,7 +48,8 @@ def read(log: Log) -> Run:
     rows: list[tuple[int, dict[str, Any]]] = []
     epoch: int | None = None
     shown = ""
-    for i, line in enumerate(log.lines, 1):
+    for i, whole in enumerate(log.lines, 1):
+        line = whole[:LONGEST]
         if (found := TRAIN.search(line)) or (line.startswith(WHOLE) and epoch is not None):
             if found:
                 epoch, shown = _shown(found)

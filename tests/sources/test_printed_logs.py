@@ -138,3 +138,25 @@ def test_several_tables_are_asked_about(tmp_path: Path) -> None:
     with pytest.raises(DermaiError, match="2 tables of epochs"):
         read(tmp_path, text, "markdown_table")
     assert read(tmp_path, text, "markdown_table", run="9").epochs[1].val["loss"] == 0.3
+
+
+LINES = {
+    "console": "Epoch {e}: train loss 0.5 val loss 0.6\n",
+    "keras_stdout": "Epoch {e}/2\n6/6 [====] - 1s - loss: 0.5 - val_loss: 0.6\n",
+    "torchvision_stdout": "Epoch: [{e}]  [5/8]  eta: 0:00:00  loss: 2.2 (0.5)  acc1: 15.0 (19.0)\nTest:  Acc@1 22.333 Acc@5 64.000\n",
+    "mm_text": "Epoch(train) [{e}][8/8]  lr: 0.1  eta: 0:00:00  loss: 0.5\nEpoch(val) [{e}][18]  accuracy_top-1: 95.1\n",
+}
+STARTS = ("", "Epoch ", "Epoch 1/2 ", "Epoch: [0][1/2]\t", "Test: ", "Epoch(val) [1][1]  ", "6/6 ", "| ")
+
+
+@pytest.mark.parametrize("run", [" ", "\t", "1", "9.", "a", " - ", "|", "- a", "loss: ", "x "])
+@pytest.mark.parametrize("name", LINES)
+def test_long_runs_of_one_thing_are_read_through(name: str, run: str, tmp_path: Path) -> None:
+    """Patterns that try every way to part a long run would not come to an end here."""
+    noise = "".join(f"{start}{run * (20_000 // len(run))}!\n" for start in STARTS)
+    (tmp_path / "log").write_text(LINES[name].format(e=1) + noise + LINES[name].format(e=2))
+    try:
+        found = read_run(tmp_path / "log", source=name)
+    except DermaiError:
+        return
+    assert found.epochs
