@@ -15,11 +15,12 @@ from dermai_report.files import sha256
 from dermai_report.plain import text
 from dermai_report.run import EpochLog, Evaluation, Run
 from dermai_report.sources._columns import Meaning
-from dermai_report.sources._epochs import Numbering, number_rows
+from dermai_report.sources._epochs import number_rows
 from dermai_report.sources._fields import Field, fields_of
 from dermai_report.sources._log import Log
 from dermai_report.sources._points import PerEpoch, Points, of_evaluations, of_training, points_of
 from dermai_report.sources._shapes import of_one_run, split_rows
+from dermai_report.sources._steps import Numbering
 from dermai_report.sources._table import Table
 from dermai_report.sources._units import Key
 
@@ -47,13 +48,13 @@ def assemble(
     Raises DermaiError where the log is of another task, where two columns or runs could be meant, or where nothing tells
     the epochs.
     """
+    tables = [split_rows(of_one_run(t, log)) for t in tables if t.n]
     told = [*log.notes, *notes]
     file = log.name
-    tables = [split_rows(of_one_run(t, log.run, file, told)) for t in tables if t.n]
     if not tables:
         raise DermaiError(f"{log.path} holds no rows", "name the log of a training")
     fields = fields_of(tables, file, log.columns, known or {}, told)
-    numbered = number_rows(tables, fields, file, base=base, step_is_epoch=step_is_epoch, run=log.run, notes=told)
+    numbered = number_rows(tables, fields, log, base=base, step_is_epoch=step_is_epoch, notes=told)
     points = points_of(tables, fields, numbered, told)
     if not points:
         raise DermaiError(f"{log.path} holds no loss or accuracy that is a number", "name the log of a training")

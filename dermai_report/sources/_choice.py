@@ -22,7 +22,9 @@ def one_of(log: Log, runs: Mapping[str, T], what: str = "runs") -> T:
         return next(iter(runs.values()))
     if log.run is not None:
         wanted = log.run.strip("/")
-        named = [name for name in runs if name == wanted] or [name for name in runs if wanted and wanted in name]
+        named = [name for name in runs if wanted in (name, name.split(" (")[0])] or [
+            name for name in runs if wanted and wanted in name
+        ]
         if len(named) == 1:
             log.notes.append(f"{log.name} holds {len(runs)} {what}; this is {named[0]}.")
             return runs[named[0]]

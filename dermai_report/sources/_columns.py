@@ -17,7 +17,7 @@ Role = Literal["metric", "epoch", "step", "clock", "seconds", "lr", "split", "ru
 
 SPLITS = {
     "train": "train training trained trn tr learn learning",
-    "val": "val valid validation validate eval evaluation evaluate dev holdout",
+    "val": "val valid validation validate vali vld v eval evaluation evaluate dev holdout",
     "test": "test testing tst te",
 }
 SPLIT_OF = {word: split for split, words in SPLITS.items() for word in words.split()}
@@ -36,7 +36,7 @@ DECOYS = {*DECOY_WORDS.split()}
 RUNS = {"run", "fold", "seed", "trial", "experiment", "model", "arch", "architecture", "runid", "exp", "backbone"}
 SPLIT_COLUMNS = {"split", "phase", "mode", "stage", "subset", "dataset", "partition", "set", "loop"}
 LOSSES = {"loss", "losses", "crossentropy", "xent", "nll", "logloss", "ce"}
-ACCURACIES = {"acc", "accuracy", "accuracies", "accu", "top1", "acc1", "prec1", "precision1", "accuracy1"}
+ACCURACIES = {"acc", "accs", "accuracy", "accuracies", "accu", "top1", "acc1", "prec1", "precision1", "accuracy1"}
 ERRORS = {"err", "error", "errors", "err1", "error1", "misclassification"}
 FLAVOURS = {"categorical", "sparse", "binary"}
 UNUSUAL = {"top2", "top3", "top10", "acc3", "acc2", "acc10"}

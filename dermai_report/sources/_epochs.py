@@ -4,37 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from dermai_report.errors import DermaiError
+from dermai_report.sources._choice import one_of
 from dermai_report.sources._fields import Field
+from dermai_report.sources._log import Log
+from dermai_report.sources._steps import Numbering, by_steps, rows_with
 from dermai_report.sources._table import Table
 
 EARLY = 0.01  # an epoch logged as 4.003 is the fourth: frameworks count batches, and the last one is often short
-OFTEN = 10  # points of training between two validations, above which a step is an iteration and not an epoch
-
-
-@dataclass(frozen=True, eq=False)
-class Numbering:
-    """A table's rows in epochs. epoch: (n,) from 1, 0 where a row belongs to none; step: (n,) what orders the rows of an
-    epoch (a step, an epoch with its fraction, or the row), and whether it tells one evaluation from the next.
-    """
-
-    epoch: np.ndarray
-    step: np.ndarray
-    apart: bool
 
 
 def number_rows(
     tables: Sequence[Table],
     fields: Sequence[Field],
-    file: str,
+    log: Log,
     *,
     base: int | None,
     step_is_epoch: bool,
-    run: str | None,
     notes: list[str],
 ) -> list[Numbering]:
     """The epoch of every row of every table.
@@ -50,13 +38,13 @@ def number_rows(
     if all(r is None for r in raw):
         if all(s is None for s in steps):
             return [Numbering(np.arange(1, t.n + 1), np.arange(t.n, dtype=float), False) for t in tables]
-        return _by_steps(tables, fields, steps, file, step_is_epoch, notes)
+        return by_steps(tables, fields, steps, log.name, step_is_epoch, notes)
     firsts = []
     whole = all(r is None or _is_whole(r) for r in raw)
     for i, r in enumerate(raw):
         if r is None:
             continue
-        ordering = _restarted(tables[i], r, steps[i], fields, i, file, run, notes) if whole else None
+        ordering = _restarted(tables[i], r, steps[i], fields, i, log, notes) if whole else None
         counted = r if ordering is None else ordering
         raw[i] = counted
         firsts.append(_first(tables[i], counted, fields, i))
@@ -115,20 +103,10 @@ def _is_whole(raw: np.ndarray) -> bool:
     return bool(np.all(np.abs(known - np.round(known)) < 1e-9))
 
 
-def _with(table: Table, fields: Sequence[Field], index: int, *splits: str) -> np.ndarray:
-    """(n,) whether a row holds a metric of one of the splits."""
-    columns = [
-        table.numbers[f.column].given
-        for f in fields
-        if f.table == index and f.meaning.role == "metric" and f.meaning.split in splits
-    ]
-    return np.any(columns, axis=0) if columns else np.zeros(table.n, dtype=bool)
-
-
 def _first(table: Table, raw: np.ndarray, fields: Sequence[Field], index: int) -> float:
     """The first epoch that trained (an evaluation before training is none)."""
     for splits in (("train",), ("val", "test")):
-        rows = _with(table, fields, index, *splits)
+        rows = rows_with(table, fields, index, *splits)
         known = raw[rows & np.isfinite(raw)]
         if len(known):
             return float(known.min())
@@ -154,17 +132,16 @@ def _restarted(
     steps: np.ndarray | None,
     fields: Sequence[Field],
     index: int,
-    file: str,
-    run: str | None,
+    log: Log,
     notes: list[str],
 ) -> np.ndarray | None:
     """The epochs with the parts of a log that starts again at its first number put behind each other, or None.
 
     A part that goes on from where training stood is renumbered; one that starts anew is another run, and the user is asked.
     """
-    rows = _with(table, fields, index, "train")
+    rows = rows_with(table, fields, index, "train")
     if not rows.any():
-        rows = _with(table, fields, index, "val", "test")
+        rows = rows_with(table, fields, index, "val", "test")
     where = np.flatnonzero(rows & np.isfinite(raw))
     if len(where) < 2:
         return None
@@ -186,7 +163,7 @@ def _restarted(
     ]
     if any(anew):
         groups = np.concatenate([[0], np.cumsum(anew)])[parts]
-        return _one_run(table, raw, parts, groups, file, run, notes)
+        return _one_run(table, raw, parts, groups, log, notes)
     notes.append(
         f"The numbers of the epochs start again {len(starts)} time{'s' if len(starts) > 1 else ''} ({table.at(int(starts[0]))}), "
         "and training goes on from where it stood: the parts were numbered on."
@@ -219,92 +196,12 @@ def _starts_anew(table: Table, fields: Sequence[Field], index: int, before: np.n
     return False
 
 
-def _one_run(
-    table: Table, raw: np.ndarray, parts: np.ndarray, groups: np.ndarray, file: str, run: str | None, notes: list[str]
-) -> np.ndarray:
+def _one_run(table: Table, raw: np.ndarray, parts: np.ndarray, groups: np.ndarray, log: Log, notes: list[str]) -> np.ndarray:
     """The epochs of the run that the user chose of several in one file."""
-    count = int(groups.max()) + 1
-    if run is None or not run.isdigit() or not 1 <= int(run) <= count:
-        listed = []
-        for k in range(count):
-            rows = np.flatnonzero((groups == k) & np.isfinite(raw))
-            listed.append(f"{k + 1} (from {table.at(int(rows[0]))}, {len(np.unique(raw[rows]))} epochs)")
-        raise DermaiError(
-            f"{file} holds {count} runs, one after the other: {', '.join(listed[:10])}", f"choose one: --run {count}"
-        )
-    notes.append(f"{file} holds {count} runs; this is number {run}.")
-    chosen = np.unique(parts[groups == int(run) - 1])
-    return _numbered_on(raw, parts, chosen)
-
-
-def _by_steps(
-    tables: Sequence[Table],
-    fields: Sequence[Field],
-    steps: Sequence[np.ndarray | None],
-    file: str,
-    step_is_epoch: bool,
-    notes: list[str],
-) -> list[Numbering]:
-    """Epochs of a log that counts steps alone."""
-    points = {
-        split: np.unique(
-            np.concatenate(
-                [s[_with(t, fields, i, split)] for i, (t, s) in enumerate(zip(tables, steps, strict=True)) if s is not None]
-                or [np.empty(0)]
-            )
-        )
-        for split in ("train", "val", "test")
-    }
-    ends = points["val"] if len(points["val"]) else points["test"]
-    every = np.unique(np.concatenate(list(points.values())))
-    every, ends = every[np.isfinite(every)], ends[np.isfinite(ends)]
-    consecutive = len(every) > 0 and bool(np.all(np.diff(every) == 1)) and every[0] in (0, 1)
-    trained = len(points["train"])
-    if step_is_epoch or (
-        consecutive and trained in (0, len(every)) and (not len(ends) or len(every) <= OFTEN * len(ends)) and len(ends)
-    ):
-        if not step_is_epoch:
-            notes.append("The log has no epochs; its steps, one after the other, were taken as epochs.")
-        shift = 1 if len(every) and every[0] == 0 else 0
-        ends = every
-        number = {float(s): int(s) + shift for s in every}
-        return [_looked_up(t, s, number) for t, s in zip(tables, steps, strict=True)]
-    if not len(ends):
-        means = _epoch_means(tables, fields, steps)
-        if not len(means):
-            raise DermaiError(
-                f"{file} logs training by steps alone: no epoch, and no validation",
-                "log the epoch and a validation loss; or name the column that holds the epoch: --column epoch=NAME",
-            )
-        ends = means
-        notes.append("The log has no epochs; each mean over an epoch of training was counted as one.")
-    elif len(ends) == 1 and trained > 1:
-        raise DermaiError(
-            f"{file} counts steps, not epochs, and was validated once: nothing tells where an epoch ends",
-            "log the epoch; or name the column that holds it: --column epoch=NAME",
-        )
-    else:
-        notes.append("The log has no epochs; each validation was counted as the end of one.")
-    numbered = []
-    for t, s in zip(tables, steps, strict=True):
-        if s is None:
-            numbered.append(Numbering(np.zeros(t.n, dtype=np.int64), np.arange(t.n, dtype=float), False))
-            continue
-        epoch = np.searchsorted(ends, s, side="left") + 1
-        numbered.append(Numbering(np.where(np.isfinite(s) & (epoch <= len(ends)), epoch, 0).astype(np.int64), s, True))
-    return numbered
-
-
-def _looked_up(table: Table, steps: np.ndarray | None, number: dict[float, int]) -> Numbering:
-    if steps is None:
-        return Numbering(np.zeros(table.n, dtype=np.int64), np.arange(table.n, dtype=float), False)
-    return Numbering(np.array([number.get(float(s), 0) for s in steps], dtype=np.int64), np.arange(table.n, dtype=float), False)
-
-
-def _epoch_means(tables: Sequence[Table], fields: Sequence[Field], steps: Sequence[np.ndarray | None]) -> np.ndarray:
-    found = [
-        steps[f.table][tables[f.table].numbers[f.column].given]  # type: ignore[index]
-        for f in fields
-        if f.meaning.role == "metric" and f.meaning.level == "epoch" and steps[f.table] is not None
-    ]
-    return np.unique(np.concatenate(found)) if found else np.empty(0)
+    runs = {}
+    for k in range(int(groups.max()) + 1):
+        rows = np.flatnonzero((groups == k) & np.isfinite(raw))
+        runs[f"{k + 1} (from {table.at(int(rows[0]))}, {len(np.unique(raw[rows]))} epochs)"] = k
+    chosen = one_of(log, runs, "runs, one after the other")
+    notes += [n for n in log.notes if n not in notes]
+    return _numbered_on(raw, parts, np.unique(parts[groups == chosen]))

@@ -13,6 +13,7 @@ from dermai_report.sources._table import Table
 
 DECIDING = ("loss", "accuracy", "error_rate")  # what a report stands on: rivals for these are never picked silently
 MOST_LISTED = 8
+PART = {"cls", "class", "classification", "classifier", "main", "ce", "crossentropy", "output", "micro"}
 
 
 @dataclass(frozen=True)
@@ -215,6 +216,10 @@ def _best_level(tables: Sequence[Table], rivals: list[Field], file: str) -> list
             if best:
                 break
     names = list(dict.fromkeys(f.column for f in best))
+    if len(names) > 1:  # `train_loss` or `train_total_loss` is the whole of which `train_cls_loss` is a part
+        whole = [n for n in names if not PART & set(words_of(n))]
+        names = whole or names
+        best = [f for f in best if f.column in names]
     if len(names) == 1:
         return best
     first = [f for f in best if f.column == names[0]]

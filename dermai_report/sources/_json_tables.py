@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dermai_report.errors import DermaiError
+from dermai_report.sources._choice import one_of
 from dermai_report.sources._columns import SPLIT_OF, meaning, words_of
 from dermai_report.sources._csv import LARGE, arrow_column
 from dermai_report.sources._log import NOT_JSON, Log, parse_json
@@ -140,10 +140,8 @@ def _of_one_run(found: Found, log: Log) -> Found:
     names = sorted(max(runs.values(), key=lambda names: len(set(names)), default=set()))
     if len(names) < 2:
         return found
-    if log.run not in names:
-        raise DermaiError(f"{log.name} holds several runs: {', '.join(names[:10])}", f"choose one: --run {names[0]}")
-    log.notes.append(f"{log.name} holds {len(names)} runs; this is {log.run}.")
-    inside = tuple(log.run.split("/"))
+    chosen = one_of(log, {name: name for name in names})
+    inside = tuple(chosen.split("/"))
 
     def below(part: Mapping[tuple[str, ...], Any]) -> dict[tuple[str, ...], Any]:
         return {path: v for path, v in part.items() if path[: len(inside)] == inside}
@@ -167,7 +165,7 @@ def _of_lists(lists: Mapping[str, Sequence[Any]], log: Log) -> list[Table]:
         elif sense.role == "metric" and len(values) < n and n % len(values) == 0 and len(values) > 1:
             every = n // len(values)
             columns[name] = [values[(i + 1) // every - 1] if (i + 1) % every == 0 else None for i in range(n)]
-            log.notes.append(f"{name!r} has {len(values)} values for {n} epochs: taken as every {every}th epoch's.")
+            log.notes.append(f"{name!r} has {len(values)} values for {n} epochs: taken as one every {every} epochs.")
         elif sense.role == "metric":
             log.notes.append(f"{name!r} has {len(values)} values where others have {n}: left out.")
     return [table_of_columns(columns, log.name)]

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from dermai_report.sources._epochs import Numbering
 from dermai_report.sources._fields import Field
+from dermai_report.sources._steps import Numbering
 from dermai_report.sources._table import Table
 from dermai_report.sources._units import Key, to_fractions
 

@@ -6,11 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from dermai_report.errors import DermaiError
+from dermai_report.sources._choice import one_of
 from dermai_report.sources._columns import SPLIT_OF, meaning, words_of
+from dermai_report.sources._log import Log
 from dermai_report.sources._table import Column, Table
-
-MOST_LISTED = 10
 
 
 def split_rows(table: Table) -> Table:
@@ -35,20 +34,16 @@ def split_rows(table: Table) -> Table:
     return replace(table, numbers=numbers, texts={k: v for k, v in table.texts.items() if k != column})
 
 
-def of_one_run(table: Table, run: str | None, file: str, notes: list[str]) -> Table:
+def of_one_run(table: Table, log: Log) -> Table:
     """The rows of the run that the user chose, where a column names several; raises DermaiError where none was chosen."""
     for name in table.names:
         if meaning(name).role != "run":
             continue
         cells = _as_text(table, name)
         kinds = list(dict.fromkeys(c for c in cells if c))
-        if len(kinds) < 2 or len(kinds) == table.n:
-            continue
-        if run not in kinds:
-            listed = ", ".join(kinds[:MOST_LISTED]) + (", …" if len(kinds) > MOST_LISTED else "")
-            raise DermaiError(f"{file} holds several runs, by its column {name!r}: {listed}", f"choose one: --run {kinds[0]}")
-        notes.append(f"{file} holds {len(kinds)} runs; this is the one whose {name!r} is {run}.")
-        table = table.rows(np.array([c == run for c in cells]))
+        if 2 <= len(kinds) < table.n:
+            chosen = one_of(log, {kind: kind for kind in kinds}, f"runs, by its column {name!r}")
+            return of_one_run(table.rows(np.array([c == chosen for c in cells])), log)
     return table
 
 

@@ -64,7 +64,7 @@ def test_short_parts_are_numbered_on(reading) -> None:
 
 def test_restart_from_the_beginning_is_another_run(reading) -> None:
     text = "epoch,loss,val_loss\n0,2.0,2.1\n1,1.0,1.2\n2,0.8,1.0\n0,2.1,2.2\n1,0.9,1.1\n"
-    with pytest.raises(DermaiError, match="holds 2 runs") as caught:
+    with pytest.raises(DermaiError, match="holds 2 runs, one after") as caught:
         reading(text)
     assert "--run" in caught.value.hint
     assert column(reading(text, run="2"), "train", "loss") == [2.1, 0.9]
@@ -284,7 +284,7 @@ def test_rows_of_a_split_each(reading) -> None:
 
 def test_several_models_in_one_file(reading) -> None:
     text = "model,epoch,train_loss,val_loss\n" + "".join(f"{m},{e},1,{e}\n" for m in ("resnet", "vgg") for e in (1, 2, 3))
-    with pytest.raises(DermaiError, match="several runs, by its column 'model': resnet, vgg"):
+    with pytest.raises(DermaiError, match="2 runs, by its column 'model': resnet, vgg"):
         reading(text)
     assert len(reading(text, run="vgg").epochs) == 3
 

@@ -122,7 +122,7 @@ def test_two_runs_in_one_log_are_asked_about(tmp_path: Path) -> None:
     path = log(tmp_path, "\n".join(lines + lines))
     with pytest.raises(DermaiError, match="holds 2 runs") as caught:
         read_run(path)
-    assert "--run 2" in caught.value.hint
+    assert "--run 1" in caught.value.hint
     assert read_run(path, run="2").epochs[0].at == "train.log:6"
 
 
