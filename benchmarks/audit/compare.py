@@ -5,7 +5,8 @@
 Makes the folder (planted.py), runs each tool as a whole process on it, in turns, and prints images a second, the peak of resident
 memory (its largest process), and what was found of the planted pairs, by kind; precision is over the pairs across splits. The
 peers do what they do by default: imagededup hashes and compares (distance 10 of 64), and once more with a distance of 4; CleanVision
-makes all its checks. Each is installed once, by benchmarks/peers/<name>.txt, into an environment of its own; --ours leaves them out.
+makes all its checks, on a folder without the broken files, as a truncated one ends it with a traceback. Each is installed once, by
+benchmarks/peers/<name>.txt, into an environment of its own; --ours leaves them out.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ from typing import NamedTuple
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
-from planted import make
 
 from report import HERE, environment
 
@@ -58,10 +58,10 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        truth = make(given.photos, folder / "images", given.n, given.size, given.seed)
-        (folder / "images" / "truth.json").unlink()
+        truth = planted(given, folder / "images")
         tools = {"dermai-data audit": ours(folder, given.processes)}
         if not given.ours:
+            without(folder / "images", set(truth["broken"]), folder / "readable")
             tools |= peers(folder, given.processes)
         print(f"{given.n:,} images of {given.size} px, {given.processes} processes, {given.rounds} rounds, medians")
         costs: dict[str, list[tuple[float, float]]] = defaultdict(list)
@@ -73,6 +73,24 @@ def main() -> None:
             seconds, memory = (statistics.median(c) for c in zip(*costs[tool], strict=True))
             print(f"\n{tool}: {seconds:.1f} s, {given.n / seconds:.0f} images/s, ratio {seconds / first:.2f}, {memory:.0f} MiB")
             show(found(), truth)
+
+
+def planted(given: argparse.Namespace, images: Path) -> dict[str, list]:
+    """Made by another process: what this one once held would count as memory of each that it starts."""
+    words = [
+        str(given.photos.resolve()),
+        str(images),
+        "--n",
+        str(given.n),
+        "--size",
+        str(given.size),
+        "--seed",
+        str(given.seed),
+    ]
+    subprocess.run([sys.executable, str(Path(__file__).with_name("planted.py")), *words], check=True)
+    truth: dict[str, list] = json.loads((images / "truth.json").read_text())
+    (images / "truth.json").unlink()
+    return truth
 
 
 def ours(folder: Path, processes: int) -> Tool:
@@ -89,7 +107,7 @@ def ours(folder: Path, processes: int) -> Tool:
 
 
 def peers(folder: Path, processes: int) -> dict[str, Tool]:
-    def tool(peer: str, name: str, *more: str) -> Tool:
+    def tool(peer: str, name: str, *more: str, images: str = "images") -> Tool:
         path = folder / f"{name}.json"
         script = str(HERE / "peers" / f"{peer}.py")
 
@@ -97,13 +115,22 @@ def peers(folder: Path, processes: int) -> dict[str, Tool]:
             said = json.loads(path.read_text())
             return Found({pair(*p) for p in said["pairs"]}, set(said["broken"]))
 
-        return Tool([environment(peer), "-P", script, str(folder / "images"), str(path), str(processes), *more], found)
+        return Tool([environment(peer), "-P", script, str(folder / images), str(path), str(processes), *more], found)
 
     return {
         "imagededup PHash, distance 10": tool("imagededup", "imagededup-10", "10"),
         "imagededup PHash, distance 4": tool("imagededup", "imagededup-4", "4"),
-        "CleanVision": tool("cleanvision", "cleanvision"),
+        "CleanVision": tool("cleanvision", "cleanvision", images="readable"),
     }
+
+
+def without(images: Path, broken: set[str], place: Path) -> None:
+    """The same files but the broken ones, as further names of them."""
+    for path in images.rglob("*.jpg"):
+        name = path.relative_to(images)
+        if name.as_posix() not in broken:
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            os.link(path, place / name)
 
 
 def pair(one: str, other: str) -> tuple[str, str]:

@@ -34,17 +34,17 @@ def agreement(larger: np.ndarray, smaller: np.ndarray, window: np.ndarray) -> Ag
     normal = _normalised(target)
     best, kept = np.full(len(window), -2.0, np.float32), window.copy()
     for step in range(ITERATIONS):
-        shown = _cut(source, window)
+        shown = cut(source, window)
         score = _mean(_normalised(shown) * normal)
         better = score > best
         best[better], kept[better] = score[better], window[better]
         if step + 1 < ITERATIONS:
             window = _inside(window + _improvement(shown, normal, window))
-    shown = _cut(source, kept)
+    shown = cut(source, kept)
     return Agreement(best, _mean(_normalised(_details(shown)) * _normalised(_details(target))), kept)
 
 
-def _cut(pictures: np.ndarray, window: np.ndarray) -> np.ndarray:
+def cut(pictures: np.ndarray, window: np.ndarray) -> np.ndarray:
     """(n, 32, 32): what each window shows, interpolated linearly."""
     rows, columns = (_sampling(window[:, axis], window[:, axis + 2]) for axis in (0, 1))
     cut: np.ndarray = rows @ pictures @ columns.transpose(0, 2, 1)
