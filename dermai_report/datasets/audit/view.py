@@ -75,7 +75,7 @@ def _headline(audit: Audit) -> str:
 def _remarks(audit: Audit) -> Iterator[Remark]:
     across = list(audit.across_splits())
     if across:
-        counts = [f"{len(audit.leaked(s))} of {sum(audit.counts[s].values()):,} in {s}" for s in SPLITS if s in audit.counts]
+        counts = [f"{len(audit.leaked(s)):,} of {sum(audit.counts[s].values()):,} in {s}" for s in SPLITS if s in audit.counts]
         text = f"Images with a copy in another split: {wording.listed(counts)}. A test image that was trained on is no test."
         yield Remark("bad", f"{wording.plural(len(across), 'pair')} of copies across splits", text)
     elif len(audit.counts) > 1:
