@@ -36,8 +36,10 @@ def main() -> None:
         pairs = set(zip(found.first.tolist(), found.second.tolist(), strict=True))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(
-            f"{n:,} images: {seconds:.1f} s by the clock, {used:.1f} s of processors, {used / n * 1e6:.0f} us an image, peak {peak:.0f} MiB, of which thumbnails "
-            f"{thumbnails.nbytes / 2**20:.0f}; recall {len(pairs & planted) / len(planted):.4f}, others {len(pairs - planted)}"
+            f"{n:,} images: {seconds:.1f} s by the clock, {used:.1f} s of processors, {used / n * 1e6:.0f} us an image, "
+            f"peak {peak:.0f} MiB, of which thumbnails {thumbnails.nbytes / 2**20:.0f}; "
+            f"recall {len(pairs & planted) / len(planted):.4f}, others {len(pairs - planted)}",
+            flush=True,
         )
 
 
