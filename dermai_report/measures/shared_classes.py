@@ -46,12 +46,17 @@ def _only(outcome: Predictions, number: np.ndarray, k: int) -> Predictions:
         predicted = predicted[kept]
     return replace(
         outcome,
-        sample=[name for name, keep in zip(outcome.sample, kept.tolist(), strict=True) if keep],
+        sample=_kept(outcome.sample, kept),
         label=label[kept].astype(np.int32),
         predicted=predicted.astype(np.int32),
         probabilities=table,
-        group=None if outcome.group is None else [g for g, keep in zip(outcome.group, kept.tolist(), strict=True) if keep],
+        group=None if outcome.group is None else _kept(outcome.group, kept),
+        columns={name: _kept(values, kept) for name, values in outcome.columns.items()},
     )
+
+
+def _kept(values: Sequence[str], kept: np.ndarray) -> list[str]:
+    return [value for value, keep in zip(values, kept.tolist(), strict=True) if keep]
 
 
 def _test(run: Run, outcome: Predictions | None, number: np.ndarray, shared: int, k: int) -> Evaluation | None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -54,3 +56,10 @@ def test_counts_alone_give_the_same_as_decisions():
     counted = builders.run(test=run.test, classes=run.classes)
     assert only(counted, ("class1", "class0")).test.confusion == [[6, 0, 3], [1, 5, 2], [0, 0, 0]]
     assert only(counted, ()).test is None
+
+
+def test_what_else_is_known_leaves_with_its_samples():
+    outcome = builders.predictions(np.random.default_rng(3), 60)
+    told = replace(outcome, columns={"label": [f"class {c}" for c in outcome.label]})
+    kept = only(run_of(told), ("acne", "eczema")).predictions["test"]
+    assert kept.columns["label"] == [f"class {c}" for c in outcome.label[outcome.label < 2]]

@@ -75,7 +75,9 @@ def _check_names(root: Path, names: Sequence[str], known: Mapping[str, object], 
 
 
 def _record(root: Path, name: str, folders: Mapping[str, Path], why: str) -> Record:
-    target = root / FOLDER / name
+    home, target = root / FOLDER, root / FOLDER / name
+    if home.is_symlink() or (home.exists() and not home.is_dir()):
+        raise DermaiError(f"{home} is no folder of its own", "move it elsewhere; excluded classes go there")
     if os.path.lexists(target):
         raise DermaiError(
             f"{target} exists already", f"dermai-data restore brings a class back; then {name} can be excluded anew"

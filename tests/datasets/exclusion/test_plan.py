@@ -133,3 +133,14 @@ def test_a_manifest_that_is_none(root: Path, text: str) -> None:
     trees.exclude(root, "rash")
     (root / ".excluded" / "rash" / "manifest.json").write_text(text)
     assert "manifest.json" in refused(plan.restore, root, ["rash"])
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_a_place_for_excluded_classes_that_is_none(root: Path, tmp_path: Path, kind: str) -> None:
+    if kind == "file":
+        (root / ".excluded").touch()
+    else:
+        (root / ".excluded").symlink_to(tmp_path)
+    before = trees.picture(root)
+    assert "is no folder of its own" in refused(plan.exclude, root, ["rash"])
+    assert trees.picture(root) == before
