@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 
+from dermai_report import locks
+from dermai_report.cli import data
 from dermai_report.cli.train import main
+from dermai_report.errors import DermaiError
 from dermai_report.run_directory import read_run_directory
-from dermai_report.train import checkpoints
+from dermai_report.train import checkpoints, loop
 
 
 def words(values: dict[str, Any]) -> list[str]:
@@ -78,3 +81,23 @@ def test_help_is_quick_and_loads_no_torch() -> None:
         times.append(float(done.stderr))
     assert "--layer-lr-decay" in done.stdout
     assert min(times) < 0.2
+
+
+def test_the_classes_stay_where_they_are_while_it_trains(
+    options: Callable[..., dict[str, Any]],
+    split_folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    statuses = []
+
+    def training(*args: Any) -> None:
+        statuses.append(data.main(["exclude", "red", "--data", str(split_folder)]))
+        raise DermaiError("enough")
+
+    monkeypatch.setattr(loop, "train", training)
+    monkeypatch.setattr(locks, "MOMENT", 0.02)
+    assert main(words(options())) == 2
+    assert statuses == [2]
+    assert "in use by a running training" in capsys.readouterr().err
+    assert data.main(["exclude", "red", "--data", str(split_folder)]) == 0

@@ -21,7 +21,7 @@ from dermai_report.errors import DermaiError
 from dermai_report.files import flush_folder
 
 NAME = ".journal"  # a class cannot be called so: its name would start with a dot
-END = "\n"  # the last byte: a journal without it is torn
+END = b"\n"  # the last byte: a journal without it is torn
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,11 @@ def recover(root: Path) -> str | None:
     if not path.exists():
         _remove_if_empty(root)
         return None
-    text = path.read_text(encoding="utf-8")
+    text = path.read_bytes()
     if not text.endswith(END):
         _close(root, Journal("exclude", (), {".": root.stat().st_mtime_ns}))
         return "a change was cut short before anything had moved; nothing is changed"
-    values = json.loads(text)
-    journal = Journal(values["action"], tuple(parse(record, path) for record in values["records"]), values["times"])
+    journal = _parse(text, path)
     _check_nothing_is_lost(root, journal)
     names = ", ".join(record.name for record in journal.records)
     try:
@@ -75,13 +74,28 @@ def recover(root: Path) -> str | None:
     return f"{journal.action} {names}, cut short earlier, is finished"
 
 
+def _parse(text: bytes, path: Path) -> Journal:
+    try:
+        values = json.loads(text)
+        records = tuple(parse(record, path) for record in values["records"])
+        times = {str(place): int(mtime_ns) for place, mtime_ns in values["times"].items()}
+        if values["action"] not in ("exclude", "restore") or "." not in times:
+            raise ValueError("no such action")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DermaiError(
+            f"{path} is no journal of dermai-data: {error}",
+            "see by hand which folders of classes are in .excluded, then remove it",
+        ) from None
+    return Journal(values["action"], records, times)
+
+
 def _write(root: Path, journal: Journal) -> None:
     folder = root / FOLDER
     if not folder.is_dir():
         folder.mkdir()
         _set_time(root, journal.times["."])
-    with (folder / NAME).open("w", encoding="utf-8") as file:
-        file.write(json.dumps(asdict(journal)) + END)
+    with (folder / NAME).open("wb") as file:
+        file.write(json.dumps(asdict(journal)).encode() + END)
         file.flush()
         os.fsync(file.fileno())
     flush_folder(folder)

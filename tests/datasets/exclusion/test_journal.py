@@ -182,3 +182,14 @@ def test_a_folder_that_is_gone_is_named(tmp_path: Path) -> None:
         journal.recover(root)
     (tmp_path / "taken").rename(root / "val" / "rash")
     assert "is finished" in (journal.recover(root) or "")
+
+
+@pytest.mark.parametrize("text", ["\n", "{}\n", "[]\n", '{"action": "copy", "records": [], "times": {".": 1}}\n', "\xff\n"])
+def test_a_journal_of_something_else_is_left_alone(tmp_path: Path, text: str) -> None:
+    root = trees.make(tmp_path / "data")
+    (root / ".excluded").mkdir()
+    (root / ".excluded" / journal.NAME).write_text(text, encoding="latin-1")
+    before = trees.picture(root)
+    with pytest.raises(DermaiError, match="is no journal of dermai-data"):
+        journal.recover(root)
+    assert trees.picture(root) == before
