@@ -88,7 +88,7 @@ class RunWriter:
             parent=parent,
             git=environment.git_state(),
         )
-        self.path = _new_directory(Path(root), manifest.name, started)
+        self.path = new_directory(Path(root), manifest.name, started)
         self._manifest = msgspec.structs.replace(manifest, id=self.path.name)
         self._epoch = 0
         self._clock = time.perf_counter()
@@ -273,8 +273,8 @@ class RunWriter:
         write_atomically(self.path / MANIFEST, pretty(self._manifest))
 
 
-def _new_directory(root: Path, name: str, started: datetime.datetime) -> Path:
-    """A directory of its own below root: <utc-time>_<name>_<short-hash>."""
+def new_directory(root: Path, name: str, started: datetime.datetime) -> Path:
+    """Make a directory of its own below root: <utc-time>_<name>_<short-hash>. Any number of writers may do so at once."""
     safe = re.sub(r"[^\w.-]+", "-", name).strip("-.")[:60] or "run"
     with writing_to(root):
         root.mkdir(parents=True, exist_ok=True)

@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from dermai_report import __version__
+from dermai_report import __version__, registry
 from dermai_report.datasets.in_use import reading
 from dermai_report.errors import DermaiError
+from dermai_report.experiment_files import is_experiment
 from dermai_report.run import Parent
 from dermai_report.train import options, process
 from dermai_report.train.applying import apply, read_report, split_wish
 from dermai_report.train.config import TrainConfig
 
+COMMANDS = "train.commands"
 DESCRIPTION = """\
 Fine-tune an image classifier and write a run directory that dermai-report reads.
 
   dermai-train --data photos                   DIR/{train,val,test}/<class>/* or DIR/<class>/*
   dermai-train --data digits --weights none --unfreeze full --epochs 6
   dermai-train --apply report/RUN/report.json:dropout
+  dermai-train cv --data photos --folds 5      a cross-validation (dermai-train cv --help)
+  dermai-train try report/RUN/report.json      what each recommendation is worth (dermai-train try --help)
 """
 
 
 @dataclass(frozen=True)
 class Call:
-    """What was asked for: a configuration, the run to resume or the run that it was made from."""
+    """What was asked for: a configuration, and the run to resume or the run that it was made from."""
 
     config: TrainConfig
     resume: Path | None = None
@@ -40,13 +46,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status: 0 done, 2 wrong input or call, 128 + signal when interrupted."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return _train(_parse(words), shlex.join(["dermai-train", *words]))
+        if words and words[0] in registry.names(COMMANDS):
+            return _command(words)
+        given = options.parse(build_parser(), words)
+        resumed = _resumed(given)
+        if resumed is not None and is_experiment(resumed):
+            return _carry_on(resumed)
+        call = Call(resumable(resumed), resume=resumed) if resumed else asked(given)
+        return _train(call, shlex.join(["dermai-train", *words]))
     except DermaiError as error:
         print(f"dermai-train: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("dermai-train: interrupted", file=sys.stderr)
         return 130
+
+
+def _command(words: list[str]) -> int:
+    """A subcommand, with a parser of its own."""
+    command = registry.load(COMMANDS, words[0], "command of dermai-train")
+    parser = _parser(f"dermai-train {words[0]}", inspect.cleandoc(command.__doc__ or ""))
+    command.add_options(parser)
+    status: int = command.run(options.parse(parser, words[1:]), ["dermai-train", *words])
+    return status
 
 
 def _train(call: Call, command: str) -> int:
@@ -73,21 +95,15 @@ def _train(call: Call, command: str) -> int:
     return 0 if result.signal is None else 128 + result.signal
 
 
-def _parse(words: list[str]) -> Call:
-    """A resumed run has its own configuration; else it is what the report, the file and the options say, the latter ruling."""
-    given = options.parse(build_parser(), words)
-    if "resume" in given:
-        path = Path(given.pop("resume"))
-        if given:
-            option = "--" + next(iter(given)).replace("_", "-")
-            raise DermaiError(f"{option} beside --resume", "a resumed run goes on as it was configured; leave it out")
-        return Call(resumable(path), resume=path)
-    if "apply" in given:
-        path, actions = split_wish(given.pop("apply"))
-        applied = apply(read_report(path), actions)
-        said = (f"takes over: {', '.join(applied.parent.actions)}", *(f"left out: {line}" for line in applied.left_out))
-        return Call(options.chosen(given, applied.values), parent=applied.parent, said=said)
-    return Call(options.chosen(given))
+def _resumed(given: dict[str, Any]) -> Path | None:
+    """What --resume names. It has its own configuration: raises DermaiError where anything is given beside it."""
+    if "resume" not in given:
+        return None
+    path = Path(given.pop("resume"))
+    if given:
+        option = "--" + next(iter(given)).replace("_", "-")
+        raise DermaiError(f"{option} beside --resume", "a resumed run goes on as it was configured; leave it out")
+    return path
 
 
 def resumable(path: Path) -> TrainConfig:
@@ -102,17 +118,30 @@ def resumable(path: Path) -> TrainConfig:
     return TrainConfig.from_mapping(manifest.config)
 
 
+def _carry_on(experiment: Path) -> int:
+    from dermai_report.train.experiments.outcome import finish
+    from dermai_report.train.experiments.resuming import resume
+
+    return finish(experiment, resume(experiment))
+
+
+def asked(given: dict[str, Any]) -> Call:
+    """What the report, the --config file and the options say, the latter ruling."""
+    if "apply" not in given:
+        return Call(options.chosen(given))
+    path, actions = split_wish(given.pop("apply"))
+    applied = apply(read_report(path), actions)
+    said = (f"takes over: {', '.join(applied.parent.actions)}", *(f"left out: {line}" for line in applied.left_out))
+    return Call(options.chosen(given, applied.values), parent=applied.parent, said=said)
+
+
 def build_parser() -> argparse.ArgumentParser:
     """An option for every key of the configuration, with its meaning, range and default."""
-    parser = argparse.ArgumentParser(
-        prog="dermai-train",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-        argument_default=argparse.SUPPRESS,
-    )
+    parser = _parser("dermai-train", DESCRIPTION)
     parser.add_argument("--version", action="version", version=f"dermai-report {__version__}")
-    parser.add_argument("--resume", metavar="RUN", help="continue a run that ended early, to the same end as without the break")
+    parser.add_argument(
+        "--resume", metavar="RUN", help="continue a run or an experiment that ended early, to the same end as without the break"
+    )
     parser.add_argument(
         "--apply",
         metavar="REPORT.json[:ACTION,…]",
@@ -120,6 +149,16 @@ def build_parser() -> argparse.ArgumentParser:
     )
     options.add_options(parser)
     return parser
+
+
+def _parser(name: str, description: str) -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(
+        prog=name,
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+        argument_default=argparse.SUPPRESS,
+    )
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def hold_out(items: Sequence[Item], fractions: Mapping[str, float], seed: int) -
 
 def _by_class(items: Sequence[Item], wanted: Mapping[str, float], seed: int) -> Iterator[Item]:
     for label, of_class in groupby(sorted(items, key=lambda item: item.label), key=lambda item: item.label):
-        yield from _divide(label, sorted(of_class, key=lambda item: _draw(seed, item)), wanted)
+        yield from _divide(label, sorted(of_class, key=lambda item: draw(seed, item)), wanted)
 
 
 def _divide(label: str, of_class: list[Item], wanted: Mapping[str, float]) -> list[Item]:
@@ -44,7 +44,8 @@ def _divide(label: str, of_class: list[Item], wanted: Mapping[str, float]) -> li
     return [replace(item, split=split) for item, split in zip(of_class, splits, strict=True)]
 
 
-def _draw(seed: int, item: Item) -> bytes:
+def draw(seed: int, item: Item) -> bytes:
+    """Where a picture comes in an order that the seed draws, on any machine."""
     return hashlib.sha256(f"{seed}/{item.sample}".encode()).digest()
 
 
@@ -55,7 +56,7 @@ def _by_group(items: Sequence[Item], wanted: Mapping[str, float], seed: int) -> 
     same is written down (`dermai-data split`).
     """
     items = sorted(items, key=lambda item: item.sample)  # the order in which a file system lists files decides nothing
-    groups_of = {label: {_group(i) for i in of_class} for label, of_class in groupby(sorted(items, key=_label), key=_label)}
+    groups_of = {label: {group_of(i) for i in of_class} for label, of_class in groupby(sorted(items, key=_label), key=_label)}
     for label, groups in groups_of.items():
         if len(groups) <= len(wanted):
             raise _too_few(label, f"{len(groups)} group(s)", wanted)
@@ -71,7 +72,7 @@ def _fold(items: Sequence[Item], share: float, seed: int, split: str) -> list[bo
     """Which items are held out: about `share` of them, some of every class, and some of every class left."""
     from sklearn.model_selection import StratifiedGroupKFold
 
-    labels, groups = [item.label for item in items], [_group(item) for item in items]
+    labels, groups = [item.label for item in items], [group_of(item) for item in items]
     folds = min(max(2, round(1 / share)), len(set(groups)))
     sizes = Counter(labels)
     best: tuple[float, list[bool]] | None = None
@@ -99,7 +100,8 @@ def _label(item: Item) -> str:
     return item.label
 
 
-def _group(item: Item) -> str:
+def group_of(item: Item) -> str:
+    """What a picture belongs to: its group, or itself."""
     return item.sample if item.group is None else item.group
 
 

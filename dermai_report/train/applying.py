@@ -40,6 +40,17 @@ class Reported(msgspec.Struct, frozen=True):
         """Those that a configuration can carry out and this run has not."""
         return [s for s in self.recommendations if s.status == "suggested" and s.patch]
 
+    def named(self, name: str) -> Suggestion:
+        """The one of that action. Raises DermaiError where there is none, or a configuration cannot carry it out."""
+        found = next((s for s in self.recommendations if s.action == name), None)
+        if found is None:
+            raise unknown_name(f"action in the report on {self.run.id}", name, [s.action for s in self.recommendations])
+        if found.status != "suggested":
+            raise DermaiError(f"{name} is {found.status.replace('_', ' ')}: {found.reason}", "choose another action")
+        if not found.patch:
+            raise DermaiError(f"{name} is something to do, not a configuration", "choose an action that has a patch")
+        return found
+
 
 @dataclass(frozen=True)
 class Applied:
@@ -84,7 +95,7 @@ def apply(reported: Reported, actions: Sequence[str] = ()) -> Applied:
     Two named actions that set one key differently are an error; among all that are suggested the stronger one wins. Raises
     DermaiError for an action that the report does not have, or that a configuration cannot carry out.
     """
-    chosen = [_named(reported, name) for name in dict.fromkeys(actions)] or reported.suggested()
+    chosen = [reported.named(name) for name in dict.fromkeys(actions)] or reported.suggested()
     if not chosen:
         raise DermaiError(
             f"the report on {reported.run.id} suggests nothing that a configuration can carry out",
@@ -111,14 +122,3 @@ def apply(reported: Reported, actions: Sequence[str] = ()) -> Applied:
         parent=Parent(id=reported.run.id, path=reported.run.path, actions=taken),
         left_out=tuple(left_out),
     )
-
-
-def _named(reported: Reported, name: str) -> Suggestion:
-    found = next((s for s in reported.recommendations if s.action == name), None)
-    if found is None:
-        raise unknown_name(f"action in the report on {reported.run.id}", name, [s.action for s in reported.recommendations])
-    if found.status != "suggested":
-        raise DermaiError(f"{name} is {found.status.replace('_', ' ')}: {found.reason}", "choose another action")
-    if not found.patch:
-        raise DermaiError(f"{name} is something to do, not a configuration", "choose an action that has a patch")
-    return found

@@ -75,6 +75,12 @@ class TrainConfig:
         str, Meta(description="regular expression that finds in a path what belongs together; groups are held out whole")
     ] = ""
     split_duplicates_together: Annotated[bool, Meta(description="keep copies of an image in one split when splitting")] = False
+    split_seed: Annotated[Count, Meta(description="seed of what is held out of train; by default the seed")] | None = None
+    folds: Annotated[
+        int,
+        Meta(ge=0, le=100, description="cross-validation: parts that train and validation are divided into; 0: as they are"),
+    ] = 0
+    fold: Annotated[Count, Meta(description="cross-validation: the part that validates, from 1")] = 0
     audit: Annotated[
         bool, Meta(description="look for copies, and images that show little, before training; see dermai-data")
     ] = True
@@ -170,6 +176,10 @@ class TrainConfig:
             raise DermaiError(
                 f"val_fraction {config.val_fraction:g} and test_fraction {config.test_fraction:g} leave nothing to train",
                 "together they must be below 1",
+            )
+        if config.folds == 1 or not bool(config.fold) == bool(config.folds) or config.fold > config.folds:
+            raise DermaiError(
+                f"fold {config.fold} of {config.folds} folds", "give both: --folds of 2 or more, and --fold from 1 to that many"
             )
         if config.views and config.frozen_bn != "eval":
             raise DermaiError("views are kept as features of the frozen layers, which must not change", "add --frozen-bn eval")

@@ -13,6 +13,7 @@ from torch import Tensor
 from dermai_report.audit import Audit
 from dermai_report.datasets.audit import silent
 from dermai_report.datasets.grouping import straddling
+from dermai_report.datasets.folds import validate_by
 from dermai_report.datasets.items import SPLITS, Collection, Item, count, fingerprint
 from dermai_report.datasets.opening import Wish, open_data
 from dermai_report.datasets.splitting import hold_out
@@ -83,10 +84,13 @@ def load_data(config: TrainConfig, progress: Callable[[str, int], Callable[[], N
     progress(title, total) returns what is called after each picture. Raises DermaiError for what cannot be trained on.
     """
     collection = open_data(wish_of(config), progress)
-    fractions = {"val": config.val_fraction, "test": config.test_fraction}
+    fractions = {"val": 0 if config.folds else config.val_fraction, "test": config.test_fraction}
     check_classes(collection.items, collection.source)
     held_out = tuple(s for s, f in fractions.items() if f > 0 and s not in {i.split for i in collection.items})
-    items = hold_out(collection.items, fractions, config.seed)
+    seed = config.seed if config.split_seed is None else config.split_seed
+    items = hold_out(collection.items, fractions, seed)
+    if config.folds:
+        items = validate_by(items, config.fold, config.folds, config.seed)
     items.sort(key=lambda item: SPLITS.index(item.split))
     collection = replace(collection, items=items)
     side = config.image_size or collection.image_size

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,15 @@ from dermai_report.train import config as configuration
 from dermai_report.train.config import TrainConfig
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """All of them, under their headings. The parser's default must be argparse.SUPPRESS: what is not given is not chosen."""
+def add_options(parser: argparse.ArgumentParser, leave_out: Sequence[str] = ()) -> None:
+    """All of them but `leave_out`, under their headings, for a parser with the default argparse.SUPPRESS."""
     parser.add_argument("--config", metavar="FILE", help="TOML or YAML file with the keys below; options overrule it")
     group: Any = parser
     for key, field in configuration.fields().items():
         if key in configuration.SECTIONS:
             group = parser.add_argument_group(configuration.SECTIONS[key])
+        if key in leave_out:
+            continue
         option = "--" + key.replace("_", "-")
         text = _help(key, field.default)
         if isinstance(field.default, bool):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
@@ -96,6 +98,13 @@ class Progress:
         for task in self._bars.task_ids:
             if task != self._run:
                 self._bars.remove_task(task)
+
+
+@contextmanager
+def to_file(path: Path) -> Iterator[Progress]:
+    """The lines at the end of a file, without bars: where several trainings run at a time."""
+    with path.open("a", encoding="utf-8") as file, Progress(Console(file=file, highlight=False, soft_wrap=True)) as progress:
+        yield progress
 
 
 def _clock(seconds: float) -> str:

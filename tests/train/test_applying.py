@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from dermai_report import diagnose, read_run
-from dermai_report.cli.train import _parse
+from dermai_report.cli.train import asked, build_parser
 from dermai_report.errors import DermaiError
 from dermai_report.renderers import save
 from dermai_report.run_directory import RunWriter
+from dermai_report.train import options
 from dermai_report.train.applying import apply, read_report, split_wish
 
 
@@ -94,7 +95,7 @@ def test_from_a_real_report_to_the_configuration_of_the_next_run(tmp_path: Path)
     first = diagnose(read_run(run.path))
     path = save(first, tmp_path / "report.json", "json")
     suggested = next(r for r in first.recommendations if r.status == "suggested" and r.patch)
-    call = _parse(["--apply", f"{path}:{suggested.action}", "--epochs", "3"])
+    call = asked(options.parse(build_parser(), ["--apply", f"{path}:{suggested.action}", "--epochs", "3"]))
     assert call.parent is not None
     assert (call.parent.id, call.parent.actions) == (run.path.name, [suggested.action])
     record = call.config.record()

@@ -1,0 +1,63 @@
+"""Intervals over folds and seeds cover the truth when everything that varies is drawn anew."""
+
+import numpy as np
+import pytest
+
+from dermai_report.measures.replicates import over_folds, over_seeds
+
+
+def crossed(rng: np.random.Generator, seeds: int, n: int, row: float, column: float, cell: float) -> np.ndarray:
+    """Differences with an effect of each seed, of each sample, and of both, around 0."""
+    return rng.normal(0, row, (seeds, 1)) + rng.normal(0, column, (1, n)) + rng.normal(0, cell, (seeds, n))
+
+
+@pytest.mark.parametrize("seeds", [3, 5, 10])
+@pytest.mark.parametrize(("row", "column", "cell"), [(0.1, 0, 1), (0, 1, 0.5), (0.1, 1, 1), (0.05, 0.5, 1), (0, 0, 1)])
+def test_interval_over_seeds_covers(seeds: int, row: float, column: float, cell: float) -> None:
+    rng = np.random.default_rng(11)
+    means = [over_seeds(crossed(rng, seeds, 200, row, column, cell)) for _ in range(1500)]
+    covered = np.mean([low <= 0 <= high for low, high in (m.ci95 for m in means if m.ci95)])
+    assert covered >= 0.935  # wider where neither seeds nor samples matter: by design never below either share
+
+
+def test_one_seed_tells_of_the_pictures_alone() -> None:
+    rng = np.random.default_rng(2)
+    means = [over_seeds(crossed(rng, 1, 100, 0, 1, 0)) for _ in range(2000)]
+    assert np.mean([m.ci95[0] <= 0 <= m.ci95[1] for m in means if m.ci95]) == pytest.approx(0.95, abs=0.015)
+
+
+def learned(rng: np.random.Generator, folds: int, n: int) -> tuple[list[float], float]:
+    """Validation scores of a nearest-mean classifier over folds, and its true expected score at that training size."""
+    x = np.concatenate([rng.normal(-0.7, 1, n // 2), rng.normal(0.7, 1, n // 2)])
+    y = np.repeat([0, 1], n // 2)
+    order = rng.permutation(n)
+    scores = []
+    for part in np.array_split(order, folds):
+        train = np.setdiff1d(order, part)
+        cut = (x[train][y[train] == 0].mean() + x[train][y[train] == 1].mean()) / 2
+        scores.append(float(((x[part] > cut) == y[part]).mean()))
+    return scores, 0.7580
+
+
+@pytest.mark.parametrize("folds", [5, 10])
+def test_interval_over_folds_covers_and_the_plain_one_does_not_get_narrower(folds: int) -> None:
+    rng = np.random.default_rng(5)
+    covered, plain = [], []
+    for _ in range(1500):
+        scores, truth = learned(rng, folds, 100)
+        mean = over_folds(scores, 1 / folds)
+        assert mean.ci95
+        covered.append(mean.ci95[0] <= truth <= mean.ci95[1])
+        plain.append(np.std(scores, ddof=1) / folds**0.5 < (mean.ci95[1] - mean.ci95[0]) / 4)
+    assert np.mean(covered) >= 0.94
+    assert all(plain)
+
+
+def test_too_little_has_no_interval() -> None:
+    assert over_folds([0.8], 0.2) == (0.8, None, 0.0)
+    assert over_seeds([[0.1]]).ci95 is None
+    assert np.isnan(over_folds([], 0.2).value)
+
+
+def test_equal_differences_have_an_interval_of_no_width() -> None:
+    assert over_seeds(np.full((3, 5), 0.25)) == (0.25, (0.25, 0.25), 2.0)
