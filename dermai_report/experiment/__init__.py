@@ -1,0 +1,79 @@
+"""An experiment directory -> ExperimentReport: what its runs show together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import dermai_report
+from dermai_report.experiment import exhibits, folds, words
+from dermai_report.experiment.effects import effects
+from dermai_report.experiment.trials import read_trials
+from dermai_report.experiment_files import Experiment, read_experiment
+from dermai_report.report import ExperimentReport, TrialFacts
+
+
+def judge(path: Path) -> ExperimentReport:
+    """Everything a reader needs of an experiment, as data; trials that have not finished are said, and left out.
+
+    Raises DermaiError where experiment.json cannot be read.
+    """
+    experiment = read_experiment(path)
+    done, facts = read_trials(path, experiment)
+    if experiment.kind == "try":
+        found = effects(experiment, done)
+        headline, answers, numbers = words.of_effects(experiment, found)
+        charts, tables = exhibits.of_effects(found), [exhibits.effect_table(found)] if found else []
+    else:
+        found = []
+        shown = words.Shown(
+            validation=folds.validation(done, experiment.folds),
+            test=folds.test(done),
+            ensemble=folds.ensemble(done),
+            out_of_fold=folds.out_of_fold(done) if (experiment.folds or 1) > 1 else None,
+            best_epochs=[f.best_epoch for f in facts if f.status == "finished" and f.best_epoch is not None],
+            n_test=done[0].run.count("test") if done else None,
+        )
+        headline, answers, numbers = words.of_folds(experiment, facts, shown)
+        charts, tables = exhibits.of_folds(facts, shown), exhibits.suspects(shown.out_of_fold)
+    return ExperimentReport(
+        version=dermai_report.__version__,
+        id=experiment.id,
+        name=experiment.name,
+        kind=experiment.kind,
+        path=str(path),
+        command=experiment.command,
+        headline=headline,
+        answers=answers,
+        numbers=numbers,
+        effects=found,
+        trials=facts,
+        charts=charts,
+        tables=[*tables, exhibits.trial_table(facts)],
+        notes=list(_notes(experiment, facts)),
+    )
+
+
+def _notes(experiment: Experiment, facts: list[TrialFacts]) -> list[str]:
+    """What limits the conclusions."""
+    notes = []
+    left = Counter(f.status for f in facts if f.status != "finished")
+    if left:
+        told = ", ".join(f"{n} {status}" for status, n in sorted(left.items()))
+        notes.append(f"Not all trials have finished ({told}); only finished ones count. dermai-train --resume goes on.")
+    if len(experiment.seeds) == 1 and experiment.kind == "try":
+        notes.append("One seed: the intervals tell of other test images, not of another training with the same recipe.")
+    if experiment.kind == "cv" and (experiment.folds or 1) > 1:
+        notes.append(
+            "The best epoch of a fold was chosen on that fold, so validation scores are a little too good. Folds share most "
+            "of their training images; the interval allows for that (Nadeau and Bengio 2003)."
+        )
+    if experiment.kind == "try":
+        notes.append(
+            "Differences are paired by seed and test image, and the p values are Holm's over all effects. The test set took no "
+            "part in choosing what went on to further seeds."
+        )
+    return notes
+
+
+__all__ = ["judge"]

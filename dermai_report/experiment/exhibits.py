@@ -1,0 +1,118 @@
+"""The charts and tables of an experiment, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dermai_report import wording
+from dermai_report.experiment.folds import OutOfFold
+from dermai_report.experiment.words import Shown
+from dermai_report.report import Bar, Cell, Chart, Effect, IntervalChart, Table, TrialFacts
+
+MOST_SUSPECTS = 50
+
+
+def of_effects(found: Sequence[Effect]) -> list[Chart]:
+    """The effects with their intervals, on the loss and on the accuracy."""
+    charts: list[Chart] = []
+    with_loss = [e for e in found if e.loss is not None]
+    if with_loss:
+        bars = [Bar(e.name, e.loss, *(e.loss_ci95 or (None, None)), n=e.n) for e in with_loss]
+        charts.append(
+            IntervalChart(
+                id="effect-loss",
+                title="Effect on the test loss",
+                caption="Left of the line is better. 95 % intervals over seeds and test images.",
+                x_label="Difference in test loss (nats)",
+                unit="nats",
+                bars=bars,
+                reference=0.0,
+                reference_label="baseline",
+            )
+        )
+    if found:
+        bars = [Bar(e.name, e.accuracy, *(e.accuracy_ci95 or (None, None)), n=e.n) for e in found]
+        charts.append(
+            IntervalChart(
+                id="effect-accuracy",
+                title="Effect on the test accuracy",
+                caption="Right of the line is better. 95 % intervals over seeds and test images.",
+                x_label="Difference in test accuracy",
+                unit="points",
+                bars=bars,
+                reference=0.0,
+                reference_label="baseline",
+            )
+        )
+    return charts
+
+
+def effect_table(found: Sequence[Effect]) -> Table:
+    """A row an effect, the largest first."""
+    verdict = {"helps": "helps", "hurts": "hurts", "unknown": "cannot be told"}
+    rows = [
+        [
+            Cell(e.name),
+            Cell(e.expected, "count"),
+            Cell(e.loss, "nats", e.loss_ci95),
+            Cell(e.accuracy, "points", e.accuracy_ci95),
+            Cell(verdict[e.verdict]),
+            Cell(wording.p_value(e.p_adjusted) if e.p_adjusted is not None else None),
+            Cell(e.seconds, "seconds"),
+            Cell(e.seeds, "count"),
+        ]
+        for e in found
+    ]
+    columns = ["What was changed", "Recommended as", "Test loss", "Test accuracy", "Verdict", "p (Holm)", "Extra time", "Seeds"]
+    return Table("effects", "What each change did", columns, rows)
+
+
+def of_folds(facts: Sequence[TrialFacts], shown: Shown) -> list[Chart]:
+    """The scores of all trials beside their mean."""
+    scored = [f for f in facts if f.status == "finished" and f.val_accuracy is not None]
+    if not scored or shown.validation is None:
+        return []
+    mean = shown.validation
+    bars = [Bar("mean", mean.value, *(mean.ci95 or (None, None))), *(Bar(f.name, f.val_accuracy) for f in scored)]
+    return [
+        IntervalChart(
+            id="folds",
+            title="Validation accuracy of each trial",
+            caption=f"The mean is {wording.percent(mean.value, 1)}"
+            f"{', 95 % interval ' + wording.percent_interval(mean.ci95) if mean.ci95 else ''}.",
+            x_label="Validation accuracy",
+            unit="percent",
+            bars=bars,
+            reference=mean.value,
+            reference_label="mean",
+        )
+    ]
+
+
+def suspects(out: OutOfFold | None) -> list[Table]:
+    """Pictures whose label looks wrong to models that never saw them."""
+    if out is None or not out.suspects:
+        return []
+    rows = [[Cell(sample), Cell(label), Cell(sure)] for sample, label, sure in out.suspects[:MOST_SUSPECTS]]
+    more = len(out.suspects) - len(rows)
+    caption = f"About {out.expected:.1f} would stand here if every label were right." + (f" And {more} more." if more > 0 else "")
+    return [Table("suspects", "Labels that look wrong", ["Image", "Label", "The models say"], rows, caption)]
+
+
+def trial_table(facts: Sequence[TrialFacts]) -> Table:
+    """A row a trial, as planned."""
+    rows = [
+        [
+            Cell(f.name),
+            Cell(f.status if f.error is None else f"{f.status}: {f.error}"),
+            Cell(f.best_epoch, "epoch"),
+            Cell(f.val_loss, "nats"),
+            Cell(f.val_accuracy, "percent"),
+            Cell(f.test_loss, "nats"),
+            Cell(f.test_accuracy, "percent"),
+            Cell(f.seconds, "seconds"),
+        ]
+        for f in facts
+    ]
+    columns = ["Trial", "Status", "Best epoch", "Validation loss", "Validation accuracy", "Test loss", "Test accuracy", "Training time"]
+    return Table("trials", "Every trial", columns, rows)
