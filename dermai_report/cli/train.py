@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -75,13 +76,13 @@ def _train(call: Call, command: str) -> int:
     process.prepare()
     try:
         from dermai_report.train.loop import train
-        from dermai_report.train.progress import Progress
+        from dermai_report.train.progress import Progress, silent
     except ModuleNotFoundError as error:
         raise DermaiError(
             f"training needs {error.name}, which is not installed", "pip install 'dermai-report[train]'"
         ) from None
     config = call.config
-    with Progress() as progress, reading(Path(config.data)):
+    with Progress() if is_first_process() else silent() as progress, reading(Path(config.data)):
         for line in call.said:
             progress.say(line)
         result = train(config, command, progress, call.resume, call.parent)
@@ -89,10 +90,17 @@ def _train(call: Call, command: str) -> int:
     ended = "interrupted" if result.signal is not None else "finished"
     tested = f"; test accuracy {result.test.accuracy:.2%} of {len(result.test.labels)}" if result.test else ""
     kept = f"best epoch {best} by {config.best_by}{tested}" if best else "no epoch was completed"
+    if not is_first_process():
+        return 0 if result.signal is None else 128 + result.signal
     print(f"{ended} after {epochs} of {config.epochs} epochs: {kept}", file=sys.stderr)
     print(f"next: dermai-report {shlex.quote(str(result.path))} --format html", file=sys.stderr)
     print(result.path)
     return 0 if result.signal is None else 128 + result.signal
+
+
+def is_first_process() -> bool:
+    """Of those that torchrun has started; true without it."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def _resumed(given: dict[str, Any]) -> Path | None:

@@ -27,7 +27,7 @@ def effects(experiment: Experiment, done: Sequence[Done]) -> list[Effect]:
     found = [e for actions, of in by.items() if (e := _effect(actions, of, baseline, order)) is not None]
     adjusted = iter(measures.holm([e.p for e in found if e.p is not None]))
     found = [_judged(e, next(adjusted) if e.p is not None else None) for e in found]
-    return sorted(found, key=lambda e: (e.loss if e.loss is not None else -e.accuracy))
+    return sorted(found, key=lambda e: e.loss if e.loss is not None else -e.accuracy)
 
 
 def _effect(actions: tuple[str, ...], of: Mapping[int, Done], baseline: Mapping[int, Done], order: list[str]) -> Effect | None:

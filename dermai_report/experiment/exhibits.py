@@ -95,7 +95,9 @@ def suspects(out: OutOfFold | None) -> list[Table]:
         return []
     rows = [[Cell(sample), Cell(label), Cell(sure)] for sample, label, sure in out.suspects[:MOST_SUSPECTS]]
     more = len(out.suspects) - len(rows)
-    caption = f"About {out.expected:.1f} would stand here if every label were right." + (f" And {more} more." if more > 0 else "")
+    caption = f"About {out.expected:.1f} would stand here if every label were right." + (
+        f" And {more} more." if more > 0 else ""
+    )
     return [Table("suspects", "Labels that look wrong", ["Image", "Label", "The models say"], rows, caption)]
 
 
@@ -114,5 +116,14 @@ def trial_table(facts: Sequence[TrialFacts]) -> Table:
         ]
         for f in facts
     ]
-    columns = ["Trial", "Status", "Best epoch", "Validation loss", "Validation accuracy", "Test loss", "Test accuracy", "Training time"]
+    columns = [
+        "Trial",
+        "Status",
+        "Best epoch",
+        "Validation loss",
+        "Validation accuracy",
+        "Test loss",
+        "Test accuracy",
+        "Training time",
+    ]
     return Table("trials", "Every trial", columns, rows)

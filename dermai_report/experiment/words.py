@@ -42,7 +42,9 @@ def of_effects(experiment: Experiment, found: Sequence[Effect]) -> Words:
     if best is not None:
         headline = f"{best.name} helps: {_effect(best)}."
     elif hurts and not unclear:
-        headline = f"None of {wording.plural(len(found), 'change')} helps; {wording.listed([e.name for e in hurts])} made it worse."
+        headline = (
+            f"None of {wording.plural(len(found), 'change')} helps; {wording.listed([e.name for e in hurts])} made it worse."
+        )
     else:
         headline = f"None of {wording.plural(len(found), 'change')} was shown to help on these {found[0].n:,} test images."
     answers = [
@@ -89,7 +91,9 @@ def of_folds(experiment: Experiment, facts: Sequence[TrialFacts], shown: Shown) 
     )
     numbers: list[KeyNumber] = []
     if shown.test is not None:
-        numbers.append(KeyNumber("Mean test accuracy", shown.test.value, "percent", _within(shown.test.ci95), f"n {shown.n_test}"))
+        numbers.append(
+            KeyNumber("Mean test accuracy", shown.test.value, "percent", _within(shown.test.ci95), f"n {shown.n_test}")
+        )
     if shown.validation is not None:
         numbers.append(KeyNumber("Mean validation accuracy", shown.validation.value, "percent", _within(shown.validation.ci95)))
     if shown.out_of_fold is not None:
@@ -104,7 +108,9 @@ def of_folds(experiment: Experiment, facts: Sequence[TrialFacts], shown: Shown) 
         told = "Nothing can be told yet: no trial has finished with a score."
         return told, [Answer("How good is the recipe, and how sure is that?", "Cannot be told", told, "unknown")], numbers
     interval = f" (95 % interval {wording.percent_interval(_within(mean.ci95))})" if mean.ci95 else ""
-    headline = f"Over {what}, {experiment.name} classifies {wording.percent(mean.value, 1)} of the {kind} images correctly{interval}."
+    headline = (
+        f"Over {what}, {experiment.name} classifies {wording.percent(mean.value, 1)} of the {kind} images correctly{interval}."
+    )
     answers = [
         Answer(
             "How good is the recipe, and how sure is that?",
@@ -144,7 +150,9 @@ def _order(found: Sequence[Effect]) -> Answer:
     told = f"{first.name} was recommended first and came {place}. of {len(alone)}: {_effect(first)}."
     if first.verdict == "unknown":
         return Answer(question, "Cannot be told", told + " Its effect can be chance.", "unknown")
-    return Answer(question, "Yes" if first.verdict == "helps" and place == 1 else "No", told, "good" if place == 1 else "warning")
+    return Answer(
+        question, "Yes" if first.verdict == "helps" and place == 1 else "No", told, "good" if place == 1 else "warning"
+    )
 
 
 def _next(found: Sequence[Effect], best: Effect | None) -> Answer:
@@ -152,7 +160,9 @@ def _next(found: Sequence[Effect], best: Effect | None) -> Answer:
         return Answer(NEXT, f"Keep {best.name}", "Ship a run that has it, and report on that run.", "good")
     widest = max((e.loss_ci95[1] - e.loss_ci95[0] for e in found if e.loss_ci95), default=None)
     told = f"Effects below about {widest / 2:.3f} nats cannot be seen with these seeds and images." if widest else ""
-    return Answer(NEXT, "Keep the baseline", f"{told} More seeds, or a larger test set, would tell smaller effects.".strip(), "neutral")
+    return Answer(
+        NEXT, "Keep the baseline", f"{told} More seeds, or a larger test set, would tell smaller effects.".strip(), "neutral"
+    )
 
 
 def _spread(facts: Sequence[TrialFacts], what: str) -> Answer:

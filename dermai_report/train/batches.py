@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-from dermai_report.train import strategies
+from dermai_report.train import distributed, strategies
 from dermai_report.train.config import TrainConfig
 from dermai_report.train.data import Images
 from dermai_report.train.strategies.augment._draw import Draw
-from dermai_report.train.workers import count_pieces, in_pieces
+from dermai_report.train.workers import PIECE, in_pieces, piece_of
 
 # Channel means and deviations of ImageNet: what pretrained weights expect. Kept for random weights too, so that one
 # preprocessing serves every run.
@@ -22,13 +22,15 @@ SEEDS = 2**62
 def training_batches(images: Images, config: TrainConfig, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
     """Augmented batches in a random order of torch's global generator: (n, 3, side, side) normalised, labels (n,).
 
-    A last batch of a single image joins the one before it: BatchNorm has no variance of one value.
+    Of several processes each takes its share of the pieces of every batch, so that together they see what one would.
     """
     augmented = augmenter(config)
     for places in batch_places(images.labels, config):
-        pixels = images.take(places).to(device)
-        seeds = torch.randint(SEEDS, (count_pieces(pixels),)).tolist()
-        yield in_pieces(augmented, pixels, seeds), images.labels[places].to(device)
+        size = piece_of(len(places), device)
+        seeds = torch.randint(SEEDS, (-(-len(places) // size),))
+        mine = distributed.share(len(seeds))
+        own = places[mine.start * size : mine.stop * size]
+        yield in_pieces(augmented, images.take(own).to(device), seeds[mine].tolist()), images.labels[own].to(device)
 
 
 def augmenter(config: TrainConfig) -> Callable[[Tensor, int], Tensor]:
@@ -38,14 +40,17 @@ def augmenter(config: TrainConfig) -> Callable[[Tensor, int], Tensor]:
 
 
 def batch_places(labels: Tensor, config: TrainConfig) -> list[Tensor]:
-    """Which images each batch of an epoch is of."""
+    """Which images each batch of an epoch is of.
+
+    A last batch of a single image (or of too few for all processes) joins the one before it: BatchNorm has no variance of one value.
+    """
     if config.balanced_sampling:
         weights = 1 / torch.bincount(labels)[labels].double()
         order = torch.multinomial(weights, len(labels), replacement=True)
     else:
         order = torch.randperm(len(labels))
     places = list(torch.split(order, config.batch_size))
-    if len(places) > 1 and len(places[-1]) == 1:
+    if len(places) > 1 and len(places[-1]) < fewest():
         last = places.pop()
         places[-1] = torch.cat([places[-1], last])
     return places
@@ -54,7 +59,12 @@ def batch_places(labels: Tensor, config: TrainConfig) -> list[Tensor]:
 def count_batches(n: int, batch_size: int) -> int:
     """Batches an epoch of n images has."""
     batches = -(-n // batch_size)
-    return batches - 1 if batches > 1 and n % batch_size == 1 else batches
+    return batches - 1 if batches > 1 and 0 < n % batch_size < fewest() else batches
+
+
+def fewest() -> int:
+    """Images that a batch must have, so that each process gets two or more."""
+    return 2 if distributed.size() == 1 else PIECE * distributed.size()
 
 
 def evaluation_batches(images: Images, batch_size: int, device: torch.device) -> Iterator[Tensor]:

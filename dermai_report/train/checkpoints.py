@@ -16,6 +16,7 @@ from torch.optim import Optimizer
 from dermai_report.errors import DermaiError
 from dermai_report.files import write_atomically
 from dermai_report.run_directory import RunWriter
+from dermai_report.train import distributed
 from dermai_report.train.config import TrainConfig
 from dermai_report.train.ema import Average
 from dermai_report.train.history import History
@@ -95,9 +96,11 @@ def _copied(value: Any) -> Any:
     return [_copied(inner) for inner in value] if isinstance(value, list) else value
 
 
-def load_weights(run: RunWriter, file: str, net: nn.Module) -> None:
-    """Put saved weights back into the network, from the very file that is shipped."""
-    net.load_state_dict(torch.load(run.path / file, map_location="cpu", weights_only=True))
+def load_weights(run: RunWriter | None, file: str, net: nn.Module) -> None:
+    """Put saved weights back into the network, from the very file that is shipped. run: None where another process writes it."""
+    if run is not None:
+        net.load_state_dict(torch.load(run.path / file, map_location="cpu", weights_only=True))
+    distributed.as_first(net)
 
 
 def load_state(path: Path, net: nn.Module, optimizer: Optimizer, average: Average | None, history: History) -> None:

@@ -17,14 +17,16 @@ from dermai_report.train.history import History
 
 
 def conclude(
-    config: TrainConfig, data: DataSet, net: nn.Module, engine: Engine, history: History, run: RunWriter
+    config: TrainConfig, data: DataSet, net: nn.Module, engine: Engine, history: History, run: RunWriter | None
 ) -> Outcome | None:
     """Export, evaluate, fit the temperature; returns the outcome on test. `net` is what `engine` evaluates.
 
     With an ensemble the predictions are the mean of its members; test.json then names it in place of the best checkpoint.
+    run: None in a process that does not write.
     """
     best = history.best_epoch
-    checkpoints.export_last(run, net, data.image_size, history.epochs)
+    if run is not None:
+        checkpoints.export_last(run, net, data.image_size, history.epochs)
     if best is None:
         raise DermaiError(f"{config.best_by} was not a number in any epoch", "lower --lr, or set --clip-grad-norm 1")
     members = history.best_epochs(config.ensemble)
@@ -35,26 +37,34 @@ def conclude(
         checkpoints.load_weights(run, file, net)
         for name, outcomes in each.items():
             outcomes.append(evaluate(engine, splits[name], config.tta))  # type: ignore[arg-type]
-    for rank, (file, epoch) in enumerate(zip(files, members, strict=True), start=1):
+    means = {name: mean_of(outcomes) for name, outcomes in each.items()}
+    if run is not None:
+        _record(config, data, means, dict(zip(members, files, strict=True)), run)
+    return means.get("test")
+
+
+def _record(config: TrainConfig, data: DataSet, means: dict[str, Outcome], members: dict[int, str], run: RunWriter) -> None:
+    """Checkpoints, evaluations and temperature; members: the files of the epochs evaluated, the best first."""
+    for rank, (epoch, file) in enumerate(members.items(), start=1):
         if config.ensemble > 1:
             run.log_checkpoint(f"ensemble-{rank}", file, epoch=epoch, by=config.best_by)
-    means = {name: mean_of(outcomes) for name, outcomes in each.items()}
     for name, outcome in means.items():
+        images = data.val if name == "val" else data.test
+        assert images is not None  # it has an outcome
         run.log_evaluation(
             name,
             labels=outcome.labels,
             probabilities=outcome.probabilities,
-            samples=splits[name].samples,  # type: ignore[union-attr]
-            groups=splits[name].groups,  # type: ignore[union-attr]
-            columns=splits[name].columns,  # type: ignore[union-attr]
+            samples=images.samples,
+            groups=images.groups,
+            columns=images.columns,
             loss=outcome.loss,
             checkpoint="best" if config.ensemble == 1 else f"ensemble of epochs {', '.join(map(str, sorted(members)))}",
-            epoch=best,
+            epoch=next(iter(members)),
         )
     fitted = _temperature(means["val"])
     run.update(temperature=fitted)
     readme.add_temperature(run.path, fitted)
-    return means.get("test")
 
 
 def _temperature(outcome: Outcome) -> float | None:

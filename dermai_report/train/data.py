@@ -12,8 +12,8 @@ from torch import Tensor
 
 from dermai_report.audit import Audit
 from dermai_report.datasets.audit import silent
-from dermai_report.datasets.grouping import straddling
 from dermai_report.datasets.folds import validate_by
+from dermai_report.datasets.grouping import straddling
 from dermai_report.datasets.items import SPLITS, Collection, Item, count, fingerprint
 from dermai_report.datasets.opening import Wish, open_data
 from dermai_report.datasets.splitting import hold_out
@@ -52,6 +52,10 @@ class Images:
     def take(self, places: Tensor) -> Tensor:
         """The pixels of these pictures of the split."""
         return self.store[self.rows[places]]
+
+    def part(self, where: slice) -> Images:
+        """The pictures at consecutive places."""
+        return Images(self.store, self.rows[where], self.labels[where], self.samples[where])
 
     def sample(self, n: int, seed: int) -> Images:
         """n of the pictures, drawn without replacement by a seed; all of them when there are not more."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from dermai_report.train import fused
+from dermai_report.train import distributed, fused
 from dermai_report.train.batches import evaluation_batches
 from dermai_report.train.bypass import without
 from dermai_report.train.config import TrainConfig
@@ -39,6 +39,7 @@ class Engine:
     device: torch.device
     storage: Storage
     kept: dict[Images, Tensor] = field(default_factory=dict)
+    shares: dict[Images, Images] = field(default_factory=dict)
 
     def features(self, images: Tensor) -> Tensor:
         """What the trained part takes, from normalised images (n, 3, side, side)."""
@@ -60,7 +61,8 @@ class Engine:
         return out.float()
 
     def evaluation_features(self, images: Images) -> Iterator[Tensor]:
-        """Batches of what `evaluate` takes, in order; made once and kept where the frozen part is a fixed function."""
+        """Batches of what `evaluate` takes, in order, of this process's share; made once and kept where the frozen part is fixed."""
+        images = self.shares.setdefault(images, images.part(distributed.share(len(images))))
         if self.frozen is None:
             yield from evaluation_batches(images, BATCH, self.device)
             return
@@ -100,7 +102,7 @@ def build_engine(
     evaluated = average if average is not None else model.net
     modules = model.frozen_modules() if config.frozen_bn == "eval" else []
     if not modules:
-        return Engine(None, model.net, evaluated, precision, device, storage)
+        return Engine(None, distributed.together(model.net, device), evaluated, precision, device, storage)
     trained = without(model.net, modules)
     if average is not None:
         names = {id(module): name for name, module in model.net.named_modules()}
@@ -110,7 +112,12 @@ def build_engine(
     for module in modules:
         module.eval()
     return Engine(
-        _frozen_part(modules, precision, device, config.image_size or 224), trained, evaluated, precision, device, storage
+        frozen=_frozen_part(modules, precision, device, config.image_size or 224),
+        trained=distributed.together(trained, device),
+        evaluated=evaluated,
+        precision=precision,
+        device=device,
+        storage=storage,
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dermai_report.train import distributed
 from dermai_report.train.batches import evaluation_batches
 from dermai_report.train.data import Images
 from dermai_report.train.engine import BATCH, Engine
@@ -54,13 +55,14 @@ class Outcome:
 
 
 def evaluate(engine: Engine, images: Images, views: int = 1) -> Outcome:
-    """Evaluate a network; with `views` above 1 the probabilities are averaged over mirrored and turned copies."""
+    """Evaluate a network, each process its share; with `views` above 1, probabilities averaged over mirrored and turned copies."""
     engine.evaluated.eval()
     if views == 1:
         parts = [engine.evaluate(features).log_softmax(dim=1) for features in engine.evaluation_features(images)]
     else:
-        parts = [_over_views(engine, batch, views) for batch in evaluation_batches(images, BATCH, engine.device)]
-    return outcome_of(torch.cat(parts).cpu(), images.labels)
+        mine = images.part(distributed.share(len(images)))
+        parts = [_over_views(engine, batch, views) for batch in evaluation_batches(mine, BATCH, engine.device)]
+    return outcome_of(distributed.gathered(torch.cat(parts), len(images)).cpu(), images.labels)
 
 
 def outcome_of(log_probabilities: Tensor, labels: Tensor) -> Outcome:

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
+from dermai_report.train import distributed
+
 
 @dataclass
 class Interruption:
@@ -18,12 +20,14 @@ class Interruption:
 
     def check(self) -> None:
         """Raise KeyboardInterrupt when a stop was asked for."""
+        self.signal = distributed.highest(self.signal or 0) or None  # asked of one process, all stop at the same batch
         if self.signal is not None:
             raise KeyboardInterrupt
 
     def ask(self, number: int, frame: FrameType | None) -> None:
         """The handler: the first signal asks for a stop, a second one stops at once."""
-        self.check()
+        if self.signal is not None:
+            raise KeyboardInterrupt
         self.signal = number
 
 

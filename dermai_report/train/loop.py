@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,18 @@ from dermai_report.errors import DermaiError
 from dermai_report.measures.leakage import leaks
 from dermai_report.run import Parent
 from dermai_report.run_directory import RunWriter
-from dermai_report.train import backbones, checkpoints, failures, machine, metrics, precision, readme, strategies, weights
+from dermai_report.train import (
+    backbones,
+    checkpoints,
+    distributed,
+    failures,
+    machine,
+    metrics,
+    precision,
+    readme,
+    strategies,
+    weights,
+)
 from dermai_report.train.background import Background
 from dermai_report.train.batches import count_batches, training_batches
 from dermai_report.train.conclusion import conclude
@@ -74,6 +86,17 @@ class Phase:
 
 
 @dataclass(frozen=True)
+class Epoch:
+    """What came of an epoch: metrics in training and on validation, rates of the trained groups, seconds."""
+
+    train: dict[str, float]
+    validated: Outcome
+    val: dict[str, float]
+    rates: list[float]
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Result:
     """What came of a run: its directory, its epochs, the test outcome, and the signal that ended it early, if any."""
 
@@ -95,7 +118,20 @@ def train(
     device = machine.choose_device(config)
     backbones.check_named(config.model)  # before the pictures are decoded, which may take minutes
     weights.check_named(config.weights)
-    data = load_data(replace(config, audit=config.audit and not resume), progress.count)
+    with distributed.joined(device):
+        return _train(config, device, command, progress, resume, parent)
+
+
+def _train(
+    config: TrainConfig,
+    device: torch.device,
+    command: str,
+    progress: Progress,
+    resume: Path | None,
+    parent: Parent | None,
+) -> Result:
+    with distributed.first_alone():  # the others find what it has decoded
+        data = load_data(replace(config, audit=config.audit and not resume and distributed.is_first()), progress.count)
     config = replace(
         config,
         image_size=data.image_size,
@@ -118,20 +154,22 @@ def train(
     if resume:
         check_same_data(resume, data)
         checkpoints.load_state(resume, training.model.net, training.optimizer, training.average, history)
-    run = RunWriter.resume(resume, epochs=history.epochs) if resume else open_run(training, command, parent)
-    with interruptible() as interruption, run:
+    run = open_run(training, command, parent, resume, history) if distributed.is_first() else None
+    path = Path(distributed.agreed(str(run.path) if run else None) or "")
+    with interruptible() as interruption, run or nullcontext():
         try:
             phase = fit(training, history, run, interruption, progress)
             progress.status("evaluating the best epoch")
             test = conclude(config, data, training.evaluated, phase.engine, history, run)
         except KeyboardInterrupt:
-            run.finish("interrupted")
-            return Result(run.path, history, None, interruption.signal)
+            if run:
+                run.finish("interrupted")
+            return Result(path, history, None, interruption.signal)
         except (RuntimeError, MemoryError) as error:
             if failures.is_out_of_memory(error):
                 raise failures.out_of_memory(config) from error
             raise
-    return Result(run.path, history, test, None)
+    return Result(path, history, test, None)
 
 
 def check_same_data(resume: Path, data: DataSet) -> None:
@@ -161,8 +199,12 @@ def prepare(config: TrainConfig, data: DataSet, device: torch.device) -> Trainin
     )
 
 
-def open_run(training: Training, command: str, parent: Parent | None = None) -> RunWriter:
-    """The run directory, with everything that is known before the first epoch."""
+def open_run(
+    training: Training, command: str, parent: Parent | None = None, resume: Path | None = None, history: History | None = None
+) -> RunWriter:
+    """The run directory, with everything that is known before the first epoch; or that of the run that goes on."""
+    if resume:
+        return RunWriter.resume(resume, epochs=history.epochs if history else 0)
     config, data = training.config, training.data
     run = RunWriter(
         config.runs,
@@ -180,10 +222,10 @@ def open_run(training: Training, command: str, parent: Parent | None = None) -> 
     return run
 
 
-def fit(training: Training, history: History, run: RunWriter, interruption: Interruption, progress: Progress) -> Phase:
+def fit(training: Training, history: History, run: RunWriter | None, interruption: Interruption, progress: Progress) -> Phase:
     """The algorithm: epoch by epoch, train, validate, record. Returns the phase it ended in.
 
-    A history that has epochs already, of a resumed run, is continued.
+    A history that has epochs already, of a resumed run, is continued. run: None in a process that does not write.
     """
     config = training.config
     measured = training.data.train.sample(config.train_eval, config.seed)
@@ -197,6 +239,8 @@ def fit(training: Training, history: History, run: RunWriter, interruption: Inte
             epoch, start = history.epochs + 1, time.perf_counter()
             machine.seed_all(config.seed, epoch)
             trained = train_epoch(training, phase, epoch, history, interruption, progress)
+            for net in (training.model.net, training.evaluated):
+                distributed.as_first(net, buffers_only=True)  # each process has averaged its own pictures
             progress.status("validating")
             validated = evaluate(phase.engine, training.data.val)
             val = metrics.of_validation(validated, training.objective)
@@ -204,23 +248,30 @@ def fit(training: Training, history: History, run: RunWriter, interruption: Inte
                 trained |= metrics.of_training_images(evaluate(phase.engine, measured))
             is_best = history.add(val, config.best_by)
             rates, seconds = learning_rates(training.optimizer, phase.groups), time.perf_counter() - start
-            # The files of the epoch before, then this line, then the epoch's weights, and last of all what resuming starts
-            # from: killed anywhere in between, a run resumes at most one epoch earlier, drops the lines, and does them again
-            # to the same end.
-            files.wait()
-            run.log_epoch(
-                epoch=epoch,
-                train=trained,
-                val=val,
-                lr=rates,
-                seconds=seconds,
-                phase=phase.name if len(phase.groups) < len(training.model.groups) else "full",
-                val_samples=(validated.losses, validated.predicted, validated.labels),
-            )
-            ended = checkpoints.snapshot(training.model.net, training.optimizer, training.average, history)
-            files.start(partial(checkpoints.save, run, ended, config))
+            if run is not None:
+                record(training, phase, history, run, files, Epoch(trained, validated, val, rates, seconds))
             progress.epoch_line(epoch, config.epochs, trained, val, rates[0], seconds, is_best)
     return phase
+
+
+def record(training: Training, phase: Phase, history: History, run: RunWriter, files: Background, epoch: Epoch) -> None:
+    """The files of the epoch before, then this line, then the epoch's weights, and last of all what resuming starts from.
+
+    Killed anywhere in between, a run resumes at most one epoch earlier, drops the lines, and does them again to the same end.
+    """
+    files.wait()
+    validated = epoch.validated
+    run.log_epoch(
+        epoch=history.epochs,
+        train=epoch.train,
+        val=epoch.val,
+        lr=epoch.rates,
+        seconds=epoch.seconds,
+        phase=phase.name if len(phase.groups) < len(training.model.groups) else "full",
+        val_samples=(validated.losses, validated.predicted, validated.labels),
+    )
+    ended = checkpoints.snapshot(training.model.net, training.optimizer, training.average, history)
+    files.start(partial(checkpoints.save, run, ended, training.config))
 
 
 def present_phase(training: Training, history: History, before: Phase | None = None) -> Phase:
@@ -254,7 +305,8 @@ def train_epoch(
         kept = [b.clone() for b in model.net.buffers()] if config.on_nan == "skip" else []
         logits = phase.engine.logits(features)
         loss = training.objective(logits, target)
-        value = loss.item()  # waits for the device; a loss that is not finite must stop the run at this very batch
+        # Waits for the device: a loss that is not finite must stop the run at this very batch.
+        loss, value = distributed.mean_loss(loss, training.objective.weight_of(target).sum())
         if math.isfinite(value):
             torch.autograd.backward(loss)
             tally.add(logits.detach(), target, value)
@@ -272,7 +324,7 @@ def train_epoch(
                 progress.say(f"epoch {epoch}, batch {number + 1}: a gradient is not a number, the update is left out")
             summed = 0
         advance(tally.seen, tally.loss, tally.accuracy, optimizer.param_groups[0]["lr"])
-    return tally.metrics()
+    return tally.over_all().metrics()
 
 
 def epoch_batches(training: Training, phase: Phase, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from dermai_report.errors import DermaiError
+from dermai_report.train import distributed
 from dermai_report.train.config import TrainConfig
 
 
@@ -23,12 +24,12 @@ def choose_device(config: TrainConfig) -> torch.device:
         torch.set_num_threads(config.threads)
     available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if config.device == "auto":
-        return torch.device(next(name for name, there in available.items() if there))
+        return distributed.local_device(torch.device(next(name for name, there in available.items() if there)))
     device = torch.device(config.device)
     if not available[device.type] or (device.index or 0) >= max(torch.cuda.device_count(), 1):
         usable = ", ".join(name for name, there in available.items() if there)
         raise DermaiError(f"no device {config.device!r} here (torch {torch.__version__})", f"usable: auto, {usable}")
-    return device
+    return distributed.local_device(device)
 
 
 def cache_folder(config: TrainConfig) -> Path | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
+from dermai_report.train import distributed
 from dermai_report.train.evaluate import Outcome
 from dermai_report.train.loss import Objective, sample_losses
 
@@ -26,6 +28,12 @@ class Tally:
         self.hits += int((logits.argmax(dim=1) == labels).sum())
         self.losses += float(sample_losses(logits, target).double().sum())
         self.objectives += objective * len(labels)
+
+    def over_all(self) -> Tally:
+        """The sums over all processes."""
+        sums = torch.tensor([self.seen, self.hits, self.losses, self.objectives], dtype=torch.float64)
+        seen, hits, losses, objectives = distributed.total(sums).tolist()
+        return Tally(round(seen), round(hits), losses, objectives)
 
     @property
     def loss(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -105,6 +106,11 @@ def to_file(path: Path) -> Iterator[Progress]:
     """The lines at the end of a file, without bars: where several trainings run at a time."""
     with path.open("a", encoding="utf-8") as file, Progress(Console(file=file, highlight=False, soft_wrap=True)) as progress:
         yield progress
+
+
+def silent() -> Progress:
+    """Says nothing: for all processes of a training but the first."""
+    return Progress(Console(file=io.StringIO(), quiet=True))
 
 
 def _clock(seconds: float) -> str:

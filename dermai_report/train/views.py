@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from dermai_report.train import machine
+from dermai_report.train import distributed, machine
 from dermai_report.train.batches import SEEDS, augmenter, batch_places
 from dermai_report.train.config import TrainConfig
 from dermai_report.train.data import Images
@@ -34,7 +34,8 @@ class Views:
         number = (epoch - 1) % self.config.views
         if number not in self.made:
             self.made[number] = self.engine.store(self.images, self._augmented(number))
-        for places in batch_places(self.images.labels, self.config):
+        for batch in batch_places(self.images.labels, self.config):
+            places = batch[distributed.share(len(batch))]
             yield self.engine.loaded(self.made[number][places]), self.images.labels[places].to(self.engine.device)
 
     def _augmented(self, number: int) -> Iterator[Tensor]:

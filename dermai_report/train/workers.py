@@ -39,17 +39,17 @@ def in_pieces(work: Callable[..., Tensor], batch: Tensor, *others: Sequence[obje
 
     On a processor the pieces are of PIECE images; any other device takes the batch whole.
     """
-    pieces = torch.split(batch, piece_of(batch))
+    pieces = torch.split(batch, piece_of(len(batch), batch.device))
     if len(pieces) == 1 or batch.device.type != "cpu":
         return torch.cat([work(*each) for each in zip(pieces, *others, strict=True)])
     return torch.cat(list(_pool(torch.get_num_threads()).map(work, pieces, *others)))
 
 
-def piece_of(batch: Tensor) -> int:
-    """Images a piece."""
-    return PIECE if batch.device.type == "cpu" else max(len(batch), 1)
+def piece_of(n: int, device: torch.device) -> int:
+    """Images a piece of a batch of n."""
+    return PIECE if device.type == "cpu" else max(n, 1)
 
 
 def count_pieces(batch: Tensor) -> int:
     """Pieces that a batch is divided into."""
-    return -(-len(batch) // piece_of(batch))
+    return -(-len(batch) // piece_of(len(batch), batch.device))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from dermai_report.datasets.in_use import reading
 from dermai_report.errors import DermaiError
 from dermai_report.experiment_files import Trial, run_of
 from dermai_report.run import Parent
@@ -43,7 +44,8 @@ def carry_out(folder: Path, trial: Trial, command: str, parent: Parent | None, q
         progress.say(f"{trial.name}: {'goes on' if run else 'begins'}")
         try:
             config = TrainConfig.from_mapping({**trial.config, "runs": str(place)})
-            result = train(config, command, progress, run, parent)
+            with reading(Path(config.data)):
+                result = train(config, command, progress, run, parent)
         except DermaiError as error:
             progress.say(str(error))
             _tell(f"{trial.name}: failed: {error.message}")

@@ -43,7 +43,9 @@ def only(folder: Path) -> Path:
 
 
 def test_folds_divide_what_is_not_test_and_every_class() -> None:
-    items = [Item(f"{split}/{label}/{n}", label, split) for split in ("train", "val", "test") for label in "ab" for n in range(7)]
+    items = [
+        Item(f"{split}/{label}/{n}", label, split) for split in ("train", "val", "test") for label in "ab" for n in range(7)
+    ]
     folds = [validate_by(items, fold, 4, seed=3) for fold in (1, 2, 3, 4)]
     validated = [{i.sample for i in placed if i.split == "val"} for placed in folds]
     assert sorted(s for part in validated for s in part) == sorted(i.sample for i in items if i.split != "test")
@@ -88,7 +90,9 @@ def test_cross_validation_from_the_command_line_and_resumed(tmp_path: Path, opti
 
 def report_on(path: Path, config: dict[str, Any], patches: dict[str, dict[str, Any]]) -> Path:
     advice = [{"action": a, "status": "suggested", "patch": p, "reason": ""} for a, p in patches.items()]
-    path.write_text(json.dumps({"run": {"id": "r", "path": "runs/r", "name": "r", "config": config}, "recommendations": advice}))
+    path.write_text(
+        json.dumps({"run": {"id": "r", "path": "runs/r", "name": "r", "config": config}, "recommendations": advice})
+    )
     return path
 
 
