@@ -74,13 +74,15 @@ def _printed(document: Shown, format: str) -> str:
 
 def _home(document: Shown) -> tuple[Path, str]:
     """The folder and the file's name, without an ending: a comparison lies beside the report of the run that is compared."""
-    from dermai_report.report import Comparison, Report
+    from dermai_report.report import Comparison, ExperimentReport, Report
 
     if isinstance(document, Report):
         return REPORTS / folder_name(document.run.id, document.run.path), "report"
     if isinstance(document, Comparison):
         only = document.runs[0].run if len(document.runs) == 1 else document.baseline
         return REPORTS / folder_name(only.id, only.path), "comparison"
+    if isinstance(document, ExperimentReport):
+        return REPORTS / folder_name(document.id, document.path), "experiment"
     return REPORTS, "index"
 
 

@@ -69,7 +69,9 @@ def _settings(called: argparse.Namespace) -> Settings:
 
 
 def _document(called: argparse.Namespace) -> tuple[Shown, dict[str, Any]]:
-    """What is to be shown: a report on one run, a comparison of several, or an index of a folder; and options that come from the run."""
+    """What is to be shown: a report on one run, a comparison, what an experiment shows, or an index; and options that come from the run."""
+    from dermai_report.experiment_files import is_experiment
+
     settings = _settings(called)
     if len(called.runs) > 1:
         from dermai_report.comparison import compare
@@ -79,6 +81,11 @@ def _document(called: argparse.Namespace) -> tuple[Shown, dict[str, Any]]:
         baseline, *runs = [_read(called, run) for run in called.runs]
         return compare(baseline, runs, settings), {}
     folder = Path(called.runs[0])
+    if is_experiment(folder):
+        from dermai_report.experiment import judge
+
+        options.refuse_of_one(called, "an experiment")
+        return judge(folder), {}
     if called.source is None and called.which is None:
         from dermai_report.sources import runs_in
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dermai_report import wording
 from dermai_report.experiment.folds import OutOfFold
 from dermai_report.experiment.words import Shown
-from dermai_report.report import Bar, Cell, Chart, Effect, IntervalChart, Table, TrialFacts
+from dermai_report.report import Bar, Cell, Chart, Effect, Interval, IntervalChart, Table, TrialFacts
 
 MOST_SUSPECTS = 50
 
@@ -17,7 +17,7 @@ def of_effects(found: Sequence[Effect]) -> list[Chart]:
     charts: list[Chart] = []
     with_loss = [e for e in found if e.loss is not None]
     if with_loss:
-        bars = [Bar(e.name, e.loss, *(e.loss_ci95 or (None, None)), n=e.n) for e in with_loss]
+        bars = [_bar(e.name, e.loss, e.loss_ci95, e.n) for e in with_loss]
         charts.append(
             IntervalChart(
                 id="effect-loss",
@@ -31,7 +31,7 @@ def of_effects(found: Sequence[Effect]) -> list[Chart]:
             )
         )
     if found:
-        bars = [Bar(e.name, e.accuracy, *(e.accuracy_ci95 or (None, None)), n=e.n) for e in found]
+        bars = [_bar(e.name, e.accuracy, e.accuracy_ci95, e.n) for e in found]
         charts.append(
             IntervalChart(
                 id="effect-accuracy",
@@ -73,7 +73,7 @@ def of_folds(facts: Sequence[TrialFacts], shown: Shown) -> list[Chart]:
     if not scored or shown.validation is None:
         return []
     mean = shown.validation
-    bars = [Bar("mean", mean.value, *(mean.ci95 or (None, None))), *(Bar(f.name, f.val_accuracy) for f in scored)]
+    bars = [_bar("mean", mean.value, mean.ci95), *(Bar(f.name, f.val_accuracy) for f in scored)]
     return [
         IntervalChart(
             id="folds",
@@ -91,7 +91,7 @@ def of_folds(facts: Sequence[TrialFacts], shown: Shown) -> list[Chart]:
 
 def suspects(out: OutOfFold | None) -> list[Table]:
     """Pictures whose label looks wrong to models that never saw them."""
-    if out is None or not out.suspects:
+    if out is None or not out.stand_out:
         return []
     rows = [[Cell(sample), Cell(label), Cell(sure)] for sample, label, sure in out.suspects[:MOST_SUSPECTS]]
     more = len(out.suspects) - len(rows)
@@ -127,3 +127,8 @@ def trial_table(facts: Sequence[TrialFacts]) -> Table:
         "Training time",
     ]
     return Table("trials", "Every trial", columns, rows)
+
+
+def _bar(label: str, value: float | None, interval: Interval | None, n: int | None = None) -> Bar:
+    low, high = interval or (None, None)
+    return Bar(label, value, low, high, n)

@@ -13,6 +13,8 @@ from dermai_report.measures.replicates import Mean, over_folds, over_seeds
 from dermai_report.report import Interval
 from dermai_report.run import SMALLEST_PROBABILITY
 
+CLEARLY = 2.0  # times as many as expected; the expectation rests on the probabilities, which are never quite calibrated
+
 
 class Ensemble(NamedTuple):
     """The mean of all trials' test probabilities as one model, and what it gains on their mean accuracy, paired."""
@@ -36,6 +38,11 @@ class OutOfFold(NamedTuple):
     accuracy_ci95: Interval
     suspects: list[tuple[str, str, str]]
     expected: float
+
+    @property
+    def stand_out(self) -> bool:
+        """Whether clearly more labels are suspected than models that err would suspect anyway."""
+        return len(self.suspects) > CLEARLY * max(self.expected, 1)
 
 
 def validation(done: Sequence[Done], folds: int | None) -> Mean | None:

@@ -130,9 +130,10 @@ def _effect(effect: Effect) -> str:
     accuracy = f"{wording.points(effect.accuracy)} of accuracy ({wording.points_interval(effect.accuracy_ci95)})"
     if effect.loss is None:
         return accuracy
-    interval = effect.loss_ci95
-    loss = f"test loss {effect.loss:+.4f} nats" + (f" ({interval[0]:+.4f} to {interval[1]:+.4f})" if interval else "")
-    return f"{loss}, {accuracy}"
+    interval, sign = effect.loss_ci95, -1 if effect.loss < 0 else 1
+    span = sorted(sign * bound for bound in interval) if interval else []
+    loss = f"test loss {'lower' if sign < 0 else 'higher'} by {wording.nats(abs(effect.loss))} nats"
+    return f"{loss}{f' ({wording.nats(span[0])} to {wording.nats(span[1])})' if span else ''}, {accuracy}"
 
 
 def _closest(found: Sequence[Effect]) -> str:
@@ -194,7 +195,7 @@ def _after_folds(shown: Shown) -> Answer:
         told.append(f"All trials averaged as one model gain {gain} of test accuracy on a single one.")
         if shown.ensemble.gain_ci95 and shown.ensemble.gain_ci95[0] > 0:
             answer, tone = "Consider shipping the ensemble", "good"
-    if shown.out_of_fold is not None and len(shown.out_of_fold.suspects) > 2 * shown.out_of_fold.expected:
+    if shown.out_of_fold is not None and shown.out_of_fold.stand_out:
         told.append(
             f"{wording.plural(len(shown.out_of_fold.suspects), 'label')} look wrong to models that never saw the picture, where "
             f"about {shown.out_of_fold.expected:.0f} would if all were right: look at them first."

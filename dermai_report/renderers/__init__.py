@@ -15,12 +15,13 @@ from typing import Any
 from dermai_report import registry
 from dermai_report.errors import DermaiError, unknown_name
 from dermai_report.files import write_atomically
-from dermai_report.report import Comparison, Index, Report, Shown
+from dermai_report.report import Comparison, ExperimentReport, Index, Report, Shown
 
 KINDS: dict[type[Shown], tuple[str, str]] = {
     Report: ("render", "a report"),
     Comparison: ("render_comparison", "a comparison"),
     Index: ("render_index", "an index"),
+    ExperimentReport: ("render_experiment", "an experiment"),
 }
 
 

@@ -15,7 +15,7 @@ from dermai_report import formatting as fmt
 from dermai_report.charts import sparkline
 from dermai_report.renderers import _tables as tables
 from dermai_report.renderers._figures import figures
-from dermai_report.report import Comparison, Index, LineChart, Listed, Report, Shown, Unit
+from dermai_report.report import Comparison, ExperimentReport, Index, LineChart, Listed, Report, Shown, Unit
 from dermai_report.report.gallery import Gallery
 from dermai_report.templating import environment
 
@@ -96,6 +96,19 @@ def render_index(index: Index) -> str:
         sections=[Section("runs", "Runs"), *([Section("limits", "Limits")] if index.notes else [])],
         statuses=Counter(run.status for run in index.runs if not run.error).most_common(),
         spark=_spark,
+    )
+
+
+def render_experiment(experiment: ExperimentReport) -> str:
+    """What an experiment shows, as one HTML page."""
+    return _page(
+        "experiment.html.j2",
+        experiment=experiment,
+        version=experiment.version,
+        refresh=0,
+        parts="experiment/",
+        figures=figures(experiment.charts, itertools.count(1)),
+        sections=[Section("summary", "Summary"), Section("results", "Results"), Section("limits", "Limits")],
     )
 
 

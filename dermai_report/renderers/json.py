@@ -1,4 +1,4 @@
-"""report.json, comparison.json and index.json: the whole for programs, `format` first, nothing rounded, null for the unknown."""
+"""report.json, comparison.json, index.json, experiment.json: all of it for programs, `format` first, nothing rounded, null for unknown."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def render(document: Shown) -> str:
     return msgspec.json.format(text, indent=2).decode() + "\n"
 
 
-render_comparison = render_index = render
+render_comparison = render_index = render_experiment = render
 
 
 def _plain(value: Any) -> Any:

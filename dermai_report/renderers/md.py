@@ -21,7 +21,7 @@ from dermai_report.charts import mermaid, numbers, sparkline
 from dermai_report.errors import DermaiError
 from dermai_report.files import write_atomically
 from dermai_report.renderers import _tables as tables
-from dermai_report.report import Cell, Chart, Comparison, Index, LineChart, Listed, MatrixChart, Report, Table
+from dermai_report.report import Cell, Chart, Comparison, ExperimentReport, Index, LineChart, Listed, MatrixChart, Report, Table
 from dermai_report.templating import environment, fenced, markdown_name
 
 SUFFIX = ".md"
@@ -55,6 +55,13 @@ COMPARISON_SECTIONS = {
     "curves": "the curves",
     "classes": "the classes",
     "images": "the images",
+}
+EXPERIMENT_SECTIONS = {
+    "verdict": "the verdict",
+    "answers": "the answers",
+    "numbers": "the key numbers",
+    "results": "the results",
+    "limits": "the limits",
 }
 MOST_SETTINGS = 40
 MOST_CHANGES = 12
@@ -100,6 +107,18 @@ def render_index(index: Index, max_chars: int = MAX_CHARS, key: str = "") -> str
         fits = len(_section("md", "index", context | {"shown": middle})) < max_chars
         low, high = (middle, high) if fits else (low, middle)
     return (text if len(text) < max_chars else _section("md", "index", context | {"shown": low})) + "\n"
+
+
+def render_experiment(experiment: ExperimentReport, max_chars: int = MAX_CHARS, key: str = "") -> str:
+    """What an experiment shows, as Markdown of at most `max_chars` characters; the verdict is always kept."""
+    tones = {answer.tone for answer in experiment.answers}
+    context = {
+        "experiment": experiment,
+        "version": experiment.version,
+        "marker": marker(key, "dermai-experiment"),
+        "alert": "TIP" if "good" in tones else "CAUTION" if "bad" in tones else "NOTE",
+    }
+    return _fitted("md/experiment", EXPERIMENT_SECTIONS, context, max_chars)
 
 
 def _course(run: Listed) -> Markup:

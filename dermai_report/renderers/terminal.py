@@ -17,7 +17,18 @@ from rich.text import Text
 
 from dermai_report import formatting as fmt
 from dermai_report.charts import sparkline
-from dermai_report.report import Answer, Compared, Comparison, Finding, Index, Recommendation, Report
+from dermai_report.report import (
+    Answer,
+    Cell,
+    Compared,
+    Comparison,
+    ExperimentReport,
+    Finding,
+    Index,
+    Recommendation,
+    Report,
+)
+from dermai_report.report import Table as Rows
 
 SUFFIX = None
 
@@ -45,6 +56,33 @@ def render_comparison(comparison: Comparison, width: int | None = None, color: b
     parts += ["", *(_hanging(Text("·", style="dim"), Text(_line(note), style="dim")) for note in notes)]
     paths = [comparison.baseline.path, *(one.run.path for one in comparison.runs)]
     return _printed([*parts, "", Text(_where(paths), style="dim")], width, color)
+
+
+def render_experiment(experiment: ExperimentReport, width: int | None = None, color: bool = False) -> str:
+    """What an experiment shows, as text: the verdict, the answers, and a line an effect or trial."""
+    done = sum(trial.status == "finished" for trial in experiment.trials)
+    about = f"{_name(experiment.name)}  ({done} of {len(experiment.trials)} trials finished)"
+    parts: list[RenderableType] = [_titled(about, experiment.headline), *_answers(experiment.answers)]
+    parts += [_cells(table) for table in experiment.tables[:1]]
+    parts += ["", *(_hanging(Text("·", style="dim"), Text(_line(note), style="dim")) for note in experiment.notes)]
+    return _printed([*parts, "", Text(_where([experiment.path]), style="dim")], width, color)
+
+
+def _cells(table: Rows) -> RenderableType:
+    """A table of the document, its intervals beneath the values."""
+    grid = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
+    for n, column in enumerate(table.columns):
+        grid.add_column(column, justify="left" if n == 0 else "right", overflow="fold")
+    for row in table.rows[:MOST_RUNS]:
+        grid.add_row(*(_cell(cell) for cell in row))
+    more = len(table.rows) - MOST_RUNS
+    return Group(Text(""), grid, *([Text(f"and {more} more", style="dim")] if more > 0 else []))
+
+
+def _cell(cell: Cell) -> Text:
+    value = Text(_name(str(cell.value)) if cell.unit == "text" and cell.value is not None else fmt.cell(cell.value, cell.unit))
+    interval = fmt.cell_interval(cell.ci95, cell.unit) if cell.ci95 else ""
+    return value + Text(f"\n{interval}", style="dim") if interval else value
 
 
 def render_index(index: Index, width: int | None = None, color: bool = False) -> str:

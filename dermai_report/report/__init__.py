@@ -11,6 +11,7 @@ import msgspec
 
 from dermai_report.report.comparison import Change, Compared, Comparison, Difference, Moved, Setting
 from dermai_report.report.exhibit import Bar, Cell, Chart, IntervalChart, LineChart, Mark, MatrixChart, Series, Table
+from dermai_report.report.experiment import Effect, ExperimentReport, TrialFacts
 from dermai_report.report.finding import Action, Advice, Answer, Fact, Finding, KeyNumber, Recommendation, RuleText, Skipped
 from dermai_report.report.gate import Gate, Ground
 from dermai_report.report.index import Index, Listed
@@ -48,6 +49,8 @@ __all__ = [
     "Compared",
     "Comparison",
     "Difference",
+    "Effect",
+    "ExperimentReport",
     "Fact",
     "Finding",
     "Gap",
@@ -81,6 +84,7 @@ __all__ = [
     "Table",
     "TestScores",
     "Tone",
+    "TrialFacts",
     "Unit",
     "Verdict",
     "WithoutLeaked",

@@ -13,12 +13,18 @@ FOLDER = Path(__file__).parent
 def generated() -> dict[str, dict[str, Any]]:
     """The schemas by file name, from the types as they are now."""
     from dermai_report.audit import Audit
-    from dermai_report.report import Comparison, Index, Report
+    from dermai_report.report import Comparison, ExperimentReport, Index, Report
     from dermai_report.run_directory import json_schemas
 
     schemas = {f"{Path(name).stem}.schema.json": schema for name, schema in json_schemas().items()}
-    for kind in (Report, Comparison, Index, Audit):
-        schemas[f"{kind.__name__.lower()}.schema.json"] = msgspec.json.schema(kind)
+    for name, kind in {
+        "report": Report,
+        "comparison": Comparison,
+        "index": Index,
+        "experiment": ExperimentReport,
+        "audit": Audit,
+    }.items():
+        schemas[f"{name}.schema.json"] = msgspec.json.schema(kind)
     return {name: {"$schema": "https://json-schema.org/draft/2020-12/schema", **s} for name, s in schemas.items()}
 
 

@@ -18,7 +18,7 @@ from dermai_report.run_reading import read_run_directory
 
 ROOT = Path(__file__).resolve().parents[2]
 Options = Callable[..., dict[str, Any]]
-TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "0"]
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 
 
 def start(processes: int, values: dict[str, Any], cwd: Path) -> subprocess.Popen[str]:

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from dermai_report.cli.train import main
-from dermai_report.datasets.items import Item
 from dermai_report.datasets.folds import validate_by
+from dermai_report.datasets.items import Item
 from dermai_report.errors import DermaiError
 from dermai_report.experiment_files import Trial, read_experiment, run_of, status_of
 from dermai_report.run_reading import read_run_directory
