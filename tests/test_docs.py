@@ -55,11 +55,12 @@ def test_report_commands_run(
 def test_train_commands_are_understood(capsys: pytest.CaptureFixture[str]) -> None:
     lines = [shlex.split(c)[1:] for c in commands() if c.startswith("dermai-train")]
     assert len(lines) >= 3
-    with pytest.raises(SystemExit) as caught:
-        train.main(["--help"])
-    assert caught.value.code == 0
-    known = capsys.readouterr().out
     for words in lines:
+        command = words[:1] if words[0] in ("cv", "try") else []
+        with pytest.raises(SystemExit) as caught:
+            train.main([*command, "--help"])
+        assert caught.value.code == 0
+        known = capsys.readouterr().out
         for word in words:
             assert not word.startswith("--") or word in known
 
