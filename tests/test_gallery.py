@@ -67,6 +67,7 @@ def test_the_page_shows_them_with_both_classes_and_the_note(data: Path) -> None:
     report = diagnose(run(data))
     page = BeautifulSoup(renderers.render(report, "html", gallery=gallery(run(data), 2)), "html5lib")
     assert [img["alt"] for img in page.find_all("img")] == ["acne, taken for eczema"] * 2
+    assert [img["src"] for img in page.find_all("img")] == [picture.uri for picture in gallery(run(data), 2).pictures]
     assert "This page holds pictures of the data set" in page.select_one("#gallery .privacy").get_text()  # type: ignore[union-attr]
     assert "<img" not in renderers.render(report, "html")
 

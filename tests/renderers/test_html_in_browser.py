@@ -157,14 +157,15 @@ def test_comparisons_and_indexes_print_every_heading_and_row(browser, tmp_path, 
 
 def test_a_gallery_shows_under_the_strict_policy(browser, tmp_path):
     png = io.BytesIO()
-    Image.new("RGB", (40, 30), "teal").save(png, "PNG")
+    Image.effect_noise((400, 300), 90).save(png, "PNG")  # as large as a thumbnail can be
     shown = Picture("a.png", "Nevus", "Melanoma", 0.93, thumbnail(png.getvalue()))
     text = renderers.render(sample.full(), "html", gallery=Gallery([shown] * 3, 9, 1))
     path = tmp_path / "report.html"
     path.write_text(text.replace("<head>", f'<head><meta http-equiv="Content-Security-Policy" content="{POLICY}">'), "utf-8")
     for scheme in ("light", "dark"):
         page = opened(browser, path, viewport={"width": 360, "height": 800}, color_scheme=scheme)
-        assert page.evaluate("[...document.images].map(image => image.naturalWidth)") == [40] * 3
+        page.evaluate("Promise.allSettled([...document.images].map(image => image.decode()))")
+        assert page.evaluate("[...document.images].map(image => image.naturalWidth)") == [160] * 3
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         page.close()
         page = opened(browser, renderers.save(sample.full(), tmp_path / "plain.html", gallery=Gallery([shown], 9, 1)))
