@@ -153,7 +153,15 @@ def _restarted(
         counted = np.full(table.n, np.nan)
         counted[where] = seen[0] + np.arange(len(where))
         return counted
-    starts = where[1:][(np.diff(seen) < 0) & (seen[1:] <= seen[0])]
+    again = (np.diff(seen) < 0) & (seen[1:] <= seen[0])
+    if steps is None and table.lines is not None:  # a first fit of one epoch, and a second one under a header of its own
+        again |= (
+            (seen[:-1] == seen[0])
+            & (seen[1:] == seen[0])
+            & (np.diff(table.lines[where]) == 2)
+            & _goes_on(table, fields, index, where)
+        )
+    starts = where[1:][again]
     if not len(starts):
         return None
     parts = np.searchsorted(starts, np.arange(table.n), side="right")
@@ -194,6 +202,15 @@ def _starts_anew(table: Table, fields: Sequence[Field], index: int, before: np.n
             if len(old) >= 2 and len(new):
                 return bool(abs(new[0] - old[0]) < abs(new[0] - old[-1]))
     return False
+
+
+def _goes_on(table: Table, fields: Sequence[Field], index: int, where: np.ndarray) -> np.ndarray:
+    """(rows - 1,) whether the training loss of a row is clearly below that of the row before."""
+    for f in fields:
+        if f.table == index and f.key == ("train", "loss"):
+            values = table.numbers[f.column].values[where]
+            return np.asarray(values[1:] <= 0.95 * values[:-1])
+    return np.zeros(len(where) - 1, dtype=bool)
 
 
 def _one_run(table: Table, raw: np.ndarray, parts: np.ndarray, groups: np.ndarray, log: Log, notes: list[str]) -> np.ndarray:

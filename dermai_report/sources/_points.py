@@ -48,15 +48,15 @@ class PerEpoch:
 def points_of(
     tables: Sequence[Table], fields: Sequence[Field], numbered: Sequence[Numbering], notes: list[str]
 ) -> dict[Key, Points]:
-    """The points of every metric, accuracies as fractions. A metric that is NaN throughout counts as not logged."""
+    """The points of every metric, accuracies as fractions. A score that is NaN throughout counts as not logged."""
     parts: dict[Key, list[Points]] = {}
     for f in fields:
         if f.meaning.role != "metric" or f.meaning.split is None:
             continue
         column = tables[f.table].numbers[f.column]
         rows = np.flatnonzero(column.given)
-        if not np.isfinite(column.values).any() and not np.isinf(column.values).any():
-            continue
+        if f.meaning.metric != "loss" and not np.isfinite(column.values).any():
+            continue  # a score that is never a number was never measured; a loss that is none has diverged
         n = numbered[f.table]
         parts.setdefault((f.meaning.split, f.meaning.name), []).append(
             Points(

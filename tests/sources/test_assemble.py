@@ -343,3 +343,18 @@ def test_large_json_lines_are_read_as_small_ones(reading, monkeypatch: pytest.Mo
     large = reading(text, name="log.jsonl")
     assert column(large, "val", "loss") == [pytest.approx(math.nan, nan_ok=True), 0.7]
     assert [(e.epoch, dict(e.train), e.at) for e in large.epochs] == [(e.epoch, dict(e.train), e.at) for e in small.epochs]
+
+
+def test_an_epoch_before_a_second_fit_counts(reading) -> None:
+    """fastai's fine_tune: an epoch with the body frozen, then a fit of its own with its own header."""
+    header = "epoch,train_loss,valid_loss,accuracy,time\n"
+    run = reading(header + "0,1.0,1.0,0.5,00:10\n" + header + "0,0.8,0.9,0.6,00:20\n1,0.7,0.8,0.7,00:20\n")
+    assert column(run, "train", "loss") == [1.0, 0.8, 0.7]
+    run = reading(header + "0,1.0,1.0,0.5,00:10\n" + header + "0,1.01,0.9,0.6,00:20\n1,0.7,0.8,0.7,00:20\n")
+    assert column(run, "train", "loss") == [1.01, 0.7]
+
+
+def test_losses_that_are_never_numbers_have_diverged(reading) -> None:
+    run = reading("epoch,train_loss,train_acc,val_loss,val_acc\n1,nan,.1,nan,.1\n2,nan,.1,nan,.1\n")
+    assert all(math.isnan(e.train["loss"]) for e in run.epochs)
+    assert any(f.rule == "not_finite" for f in diagnose(run).findings)
