@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 
 import numpy as np
 
@@ -11,8 +12,8 @@ from dermai_report.measures.intervals import Z95, mean_interval, newcombe
 from dermai_report.report import BestEpoch, ByAccuracy, LastEpoch
 from dermai_report.run import EpochLog, Run, SampleEpochs
 
-PAIRED = "paired per-sample validation losses, 95 % interval of the difference"
-UNPAIRED = "validation accuracies, 95 % interval of the difference"
+PAIRED = "paired per-sample validation losses; the best epoch is among those named 95 times in 100"
+UNPAIRED = "validation accuracies; the best epoch is among those named at least 95 times in 100"
 
 
 @once_per_run
@@ -88,16 +89,25 @@ def _indistinguishable(run: Run, best: EpochLog) -> tuple[list[int], int | None,
     """Other epochs that the validation data cannot tell from the best, the earliest within one standard error, the basis."""
     if run.val_epochs is not None and best.epoch in run.val_epochs.epochs:
         z = _paired_z(run.val_epochs, best.epoch)
-        same = [e for e, score in z.items() if score <= Z95 and e != best.epoch]
+        same = [e for e, score in z.items() if score <= best_of(len(z)) and e != best.epoch]
         return same, min(e for e, score in z.items() if score <= 1), PAIRED
     n, accuracy = run.count("val"), best.val.get("accuracy")
     if n and accuracy is not None:
         known = {e.epoch: v for e in run.epochs if (v := e.val.get("accuracy")) is not None and math.isfinite(v)}
-        spans = {e: newcombe(accuracy, n, v, n) for e, v in known.items()}
+        spans = {e: newcombe(accuracy, n, v, n, best_of(len(known))) for e, v in known.items()}
         same = [e for e, (low, high) in spans.items() if low <= 0 <= high and e != best.epoch]
         error = math.sqrt(max(accuracy * (1 - accuracy), 1 / n) / n)
         return same, min(e for e, v in known.items() if v >= accuracy - error), UNPAIRED
     return [], None, None
+
+
+def best_of(epochs: int) -> float:
+    """How many standard errors an epoch may be behind the lowest loss of so many, and still be the truly best one (5 % miss it).
+
+    The lowest of many is low by chance, too, so it takes more than 1.96: Gupta's subset selection (1965, Technometrics 7:225), for
+    independent differences, which is on the safe side for epochs that resemble each other.
+    """
+    return max(NormalDist().inv_cdf(0.95 ** (1 / max(epochs - 1, 1))), Z95)
 
 
 def _paired_z(samples: SampleEpochs, best: int) -> dict[int, float]:

@@ -50,13 +50,23 @@ def independent_difference(
 def mean_interval(losses: np.ndarray, codes: np.ndarray | None = None) -> tuple[float, float] | None:
     """95 % interval of the mean of (n,) non-negative losses by its standard error; None for n < 2 or non-finite ones.
 
-    codes: (n,) group numbers, where samples of one group are alike: deviations then add up within groups first.
+    codes: (n,) group numbers, where samples of one group are alike: deviations then add up within groups first. Losses have a
+    long tail upwards, and a sample that missed it looks better and surer: the upper limit is moved by the first term of the
+    Edgeworth expansion, skewness (1 + 2 t^2) / 6 sqrt(n) standard errors (Johnson 1978, JASA 73:536; Hall 1992, J. Royal
+    Statistical Society B 54:221).
     """
     if not np.isfinite(losses).all():
         return None
     mean = float(losses.mean(dtype=np.float64)) if len(losses) else 0.0
-    half = half_width(losses.astype(np.float64) - mean, codes)
-    return None if half is None else (max(mean - half, 0.0), mean + half)
+    deviation = losses.astype(np.float64) - mean
+    half = half_width(deviation, codes)
+    if half is None:
+        return None
+    sums = deviation if codes is None else np.bincount(codes, weights=deviation)
+    spread, t = float((sums**2).mean()), student95(len(sums) - 1)
+    skewness = float((sums**3).mean()) / spread**1.5 if spread > 0 else 0.0
+    further = max(skewness, 0.0) * (1 + 2 * t * t) / (6 * t * math.sqrt(len(sums)))
+    return max(mean - half, 0.0), mean + half * (1 + further)
 
 
 def half_width(deviation: np.ndarray, codes: np.ndarray | None = None) -> float | None:

@@ -49,8 +49,9 @@ def rank(score: np.ndarray, positive: np.ndarray) -> Ranked:
 def mean_area(areas: list[Area], influence: np.ndarray, label: np.ndarray, codes: np.ndarray | None) -> Area:
     """The mean of the classes' areas that are known; influence (n,): the sum of each sample's influences on them.
 
-    A sample's influences add up over the classes before they are squared, so that the classes may correlate; with rare classes
-    the limits of the single areas are combined by squares instead (Zou and Donner 2008).
+    A sample's influences add up over the classes before they are squared, so that the classes may correlate. The interval is the
+    wider of that and of the single areas' limits combined by squares (Zou and Donner 2008), which see more near 1; with rare classes
+    it is the latter alone.
     """
     known = [(a.value, a.ci95) for a in areas if a.value is not None and a.ci95 is not None]
     if not known:
@@ -59,7 +60,9 @@ def mean_area(areas: list[Area], influence: np.ndarray, label: np.ndarray, codes
     variance = spread_of(influence / len(known), codes)
     sizes = np.bincount(label)
     if 0 < mean < 1 and variance > 0 and sizes.min(initial=FEWEST, where=sizes > 0) >= FEWEST:
-        return Area(mean, logit_interval(mean, variance, len(label) if codes is None else int(codes.max()) + 1))
+        low, high = logit_interval(mean, variance, len(label) if codes is None else int(codes.max()) + 1)
+        parts = combined(known)
+        return Area(mean, (min(low, parts[0]), max(high, parts[1])))
     return Area(mean, combined(known))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from dermai_report.measures.cache import once_per_run
 from dermai_report.measures.groups import group_codes
-from dermai_report.measures.intervals import half_width
+from dermai_report.measures.intervals import Z95, half_width
 from dermai_report.report import Interval
 from dermai_report.run import Predictions, Run
 
@@ -27,7 +27,7 @@ def label_shift(run: Run) -> Shift | None:
 
     A test class absent from validation has no validation recall; its test recall stands in, which puts the whole effect of its
     presence on the mix. The interval is that of the influences of both sets' samples (groups, where logged): a validation
-    sample moves the accuracy and the recall of its class, a test sample the mix.
+    sample moves the accuracy and the recall of its class, a test sample the mix. A recall of 0 or 1 has noise as well.
     """
     val, test = run.predictions.get("val"), run.predictions.get("test")
     if val is None or test is None or not len(val) or not len(test):
@@ -46,7 +46,9 @@ def label_shift(run: Run) -> Shift | None:
     part = accuracy - expected
     if halves[0] is None or halves[1] is None:
         return Shift(part, None)
-    half = math.hypot(halves[0], halves[1])
+    smooth = (hit_val + 1) / (n_val + 2)  # Laplace
+    unseen = np.maximum(smooth * (1 - smooth) - recall * (1 - recall), 0)
+    half = math.hypot(halves[0], halves[1], Z95 * math.sqrt(float(n_val @ ((1 - weight) ** 2 * unseen))) / len(val))
     return Shift(part, (part - half, part + half))
 
 
