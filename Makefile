@@ -27,6 +27,7 @@ test-integrations: $(ENVIRONMENTS:%=test-integrations-%)
 test-integrations-%: .venv-integrations/%/installed
 	$(<D)/bin/python -m pytest -rs tests/integrations/test_$*.py
 
+.PRECIOUS: .venv-integrations/%/installed
 .venv-integrations/%/installed: tests/integrations/environments/%.txt $(VENV)/.test
 	sh tests/integrations/environment.sh $(VENV) $(@D) $<
 	@touch $@

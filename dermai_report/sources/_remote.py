@@ -187,7 +187,8 @@ def _telling(address: str) -> Iterator[None]:
         raise DermaiError(f"{name} needs a package that is not installed: {error}", EXTRA) from None
     except Exception as error:
         cause = error.__cause__ or error  # a server that does not answer is "not found" to fsspec, too
-        if isinstance(error, FileNotFoundError) and isinstance(cause, FileNotFoundError):
+        missing = isinstance(cause, FileNotFoundError) or getattr(cause, "status", None) == 404
+        if missing and isinstance(error, FileNotFoundError):
             raise DermaiError(f"there is nothing at {name}", "check the address, and that you may read there") from None
         told = f"{type(cause).__name__}: {cause}".replace(address, name)
         raise DermaiError(f"cannot read {name}: {told:.300}", "check the address, the credentials and the connection") from None
