@@ -81,9 +81,9 @@ class Recorder:
     def log_test(self, test: Pass, weights: str | None) -> None:
         """The pass over the test set, of the model with these weights; the validation predictions become that model's."""
         tested = self._epochs.get(weights) if weights else None
-        for epoch, val in filter(None, (self._best, self._latest)):
-            if epoch == tested:
-                self._log_predictions("val", val, epoch=epoch)
+        kept = dict(filter(None, (self._best, self._latest)))
+        if tested in kept:
+            self._log_predictions("val", kept[tested], epoch=tested)
         self._log_predictions("test", test, **({"epoch": tested} if tested else {"checkpoint": OTHER_WEIGHTS}))
 
     def _log_predictions(self, split: str, outcome: Pass, **model: Any) -> None:

@@ -39,6 +39,7 @@ class RunCallback(TrainerCallback):
         self._logged = 0  # the step of the last of them
         self._pass: Pass | None = None
         self._lr: list[float] | None = None
+        self._is_training = False
         self._hook: Any = None
 
     def compute_metrics(self, evaluated: Any) -> dict[str, float]:
@@ -50,6 +51,7 @@ class RunCallback(TrainerCallback):
 
     def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **kwargs: Any) -> None:
         """Check that every epoch is evaluated, and listen to the model."""
+        self.on_train_end(args, state, control)  # of a training that failed
         if args.world_size > 1:
             raise DermaiError(f"this training runs on {args.world_size} processes", "log from a training of one process")
         if args.eval_strategy != "epoch":
@@ -58,7 +60,9 @@ class RunCallback(TrainerCallback):
                 "and a run has a validation an epoch",
                 'TrainingArguments(eval_strategy="epoch")',
             )
-        self._hook = model.register_forward_hook(self._trained, with_kwargs=True)
+        self._is_training = True
+        if args.n_gpu <= 1:  # of several, each sees a part of a batch, at the same time
+            self._hook = model.register_forward_hook(self._trained, with_kwargs=True)
 
     def on_epoch_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Begin to count."""
@@ -81,7 +85,7 @@ class RunCallback(TrainerCallback):
                 "the Trainer evaluates without the callback's compute_metrics, so there are no predictions to log",
                 "Trainer(callbacks=[recorder], compute_metrics=recorder.compute_metrics)",
             )
-        if self._hook is None or not state.epoch:
+        if not self._is_training or not state.epoch:
             return
         metrics = {k.removeprefix("eval_"): v for k, v in (kwargs.get("metrics") or {}).items() if k != "epoch"}
         own = {k: v for k, v in metrics.items() if not k.endswith(("runtime", "_per_second"))}
@@ -96,8 +100,10 @@ class RunCallback(TrainerCallback):
 
     def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Listen no longer."""
-        self._hook.remove()
-        self._hook = None
+        self._is_training = False
+        if self._hook is not None:
+            self._hook.remove()
+            self._hook = None
 
     def on_predict(self, args: Any, state: Any, control: Any, metrics: Any = None, model: Any = None, **kwargs: Any) -> None:
         """Log the test; which epoch's weights the model holds is found out."""

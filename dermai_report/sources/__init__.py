@@ -48,10 +48,10 @@ def read_run(
     Raises DermaiError when the path is missing or empty, when no format recognises it or several do, and where it is not
     the log of an image classifier.
     """
-    if _remote.is_remote(path):
-        with _remote.fetched(path, NOT_LOGS - {".parquet"}) as place:
-            return _remote.renamed(read_run(place, source, run, columns), place, path)
     with reading_from(Path(path)):
+        if _remote.is_remote(path):
+            with _remote.fetched(path, NOT_LOGS - {".parquet"}) as place:
+                return _remote.renamed(read_run(place, source, run, columns), place, path)
         return _read(Log(_resolve(Path(path)), run, columns), source)
 
 

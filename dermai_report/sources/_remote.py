@@ -63,7 +63,7 @@ def renamed(run: Run, place: Path, address: str | Path) -> Run:
 
 def shown(address: str) -> str:
     """The address without a password, and without the query that signs it."""
-    return re.sub(r"\?[^:]*", "", re.sub(r"//[^/@:]*(:[^/@]*)?@", "//", address)).rstrip("/")
+    return re.sub(r"\?.*?(?=::|$)", "", re.sub(r"//[^/@:]*(:[^/@]*)?@", "//", address)).rstrip("/")
 
 
 def _fetch(address: str, folder: Path, skipped: Collection[str]) -> Path:
@@ -108,9 +108,10 @@ def _known_names(files: Any, root: str, place: Path) -> list[str] | None:
     _copy(files, f"{root}/{EPOCHS}", place / EPOCHS, LARGEST_FILE)
     names = [MANIFEST, TEST, *(file_of(Path(), split).as_posix() for split in ("val", "test"))]
     numbers = [parse_epoch(line).epoch for line in (place / EPOCHS).read_bytes().splitlines()[:MOST_FILES] if _is_whole(line)]
-    samples = [f"{val_epoch_files.PLACE}/{number:04d}.parquet" for number in numbers]
-    there = [name for name in names if files.exists(f"{root}/{name}")]
-    return there + (samples if samples and files.exists(f"{root}/{samples[0]}") else [])
+    names += [f"{val_epoch_files.PLACE}/{number:04d}.parquet" for number in numbers]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        there = pool.map(lambda name: files.exists(f"{root}/{name}"), names)
+    return [name for name, is_there in zip(names, there, strict=True) if is_there]
 
 
 def _is_whole(line: bytes) -> bool:

@@ -164,7 +164,8 @@ def test_errors_name_the_address_and_not_the_copy(memory: fsspec.AbstractFileSys
     [
         ("https://me:secret@host/run/log.csv?X-Amz-Signature=secret", "https://host/run/log.csv"),
         ("sftp://me@host/run/", "sftp://host/run"),
-        ("zip://run::https://host/a.zip?token=secret", "zip://run::https://host/a.zip"),
+        ("zip://run::https://host/a.zip?token=se:cret", "zip://run::https://host/a.zip"),
+        ("zip://run::https://host/a.zip?token=secret::file://x", "zip://run::https://host/a.zip::file://x"),
         ("s3://bucket/a@b/run", "s3://bucket/a@b/run"),
     ],
 )
