@@ -1,4 +1,4 @@
-"""Keras 3, on any backend: a callback that validates after each epoch, and logs it.
+"""Keras 3: a callback that validates after each epoch, and logs it.
 
     model.fit(x_train, y_train, callbacks=[RunCallback(run, (x_val, y_val))])
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from dermai_report.errors import DermaiError
 from dermai_report.integrations._frameworks import needs
-from dermai_report.integrations._passes import Pass, digest_of
+from dermai_report.integrations._passes import Pass, as_array, digest_of
 from dermai_report.integrations._recorder import Recorder
 from dermai_report.run_directory import RunWriter
 
@@ -61,7 +61,8 @@ class RunCallback(keras.callbacks.Callback):
     def _evaluate(self, data: Any) -> Pass:
         outcome = self._recorder.new_pass()
         for batch in batches(data, self._batch_size):
-            outcome.add(self.model.predict_on_batch(batch[0]), batch[1])
+            images = as_array("images", batch[0]) if hasattr(batch[0], "cpu") else batch[0]  # of torch, for any backend
+            outcome.add(self.model.predict_on_batch(images), batch[1])
         return outcome
 
     def _digest(self) -> str:
