@@ -26,7 +26,8 @@ MOST_FILES = 5_000
 LARGEST_FILE = 256 * 1024**2
 LARGEST_LOG = 1024**3
 DEEPEST = 8
-MODELS = "model"  # of a run directory
+MODELS = "model"  # the folder of a run directory
+NAME = re.compile(r"(?![A-Za-z]:)[^/\\\0]{1,255}")  # of one file or folder; "C:" would be a place of its own
 AT_ONCE = 8  # files that are fetched side by side: each waits for its server
 CHUNK = 1024**2
 EXTRA = 'pip install "dermai-report[remote]"'
@@ -92,7 +93,7 @@ def _last_two(root: str, address: str) -> list[str]:
     """What the log is called, and the folder it is in: readers name a run by them."""
     outer = Path(shown(address).rpartition("::")[2]).stem  # the archive, where the log is at its top
     names = [outer, *(part for part in shown(root).split("/") if part)][-2:]
-    return [name if re.fullmatch(r"[^/\\\0:]{1,200}", name) and name.strip(".") else "log" for name in names]
+    return [name if NAME.fullmatch(name) and name.strip(".") else "log" for name in names]
 
 
 def _only_folder(archive: Any) -> str:
@@ -135,7 +136,7 @@ def _listed(files: Any, root: str, skipped: Collection[str]) -> Iterator[tuple[s
                 continue
             name = _below(root, entry["name"])
             if entry["type"] == "directory":
-                if depth < DEEPEST and name != MODELS:
+                if depth < DEEPEST and Path(name).name != MODELS:
                     waiting.append((entry["name"], depth + 1))
             elif Path(name).suffix.lower() not in skipped:
                 yield entry["name"], name
@@ -144,7 +145,7 @@ def _listed(files: Any, root: str, skipped: Collection[str]) -> Iterator[tuple[s
 def _below(root: str, name: str) -> str:
     """The name below root; raises DermaiError for one that leads out of it."""
     parts = name.strip("/").removeprefix(root.strip("/")).strip("/").split("/")
-    if any(part in ("", ".", "..") or re.search(r"[\\\0:]", part) for part in parts):
+    if any(part in (".", "..") or not NAME.fullmatch(part) for part in parts):
         raise DermaiError(f"the name {name!r:.80} leads out of its folder", "this is no log of a training; do not trust it")
     return "/".join(parts)
 

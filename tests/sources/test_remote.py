@@ -87,6 +87,11 @@ def test_weights_and_models_are_not_fetched(memory: fsspec.AbstractFileSystem, m
     assert read_run("memory://run").status == "finished"
 
 
+def test_names_with_a_colon_are_names(memory: fsspec.AbstractFileSystem) -> None:
+    memory.pipe("/run-10:30/log 10:31.csv", LOG.encode())
+    assert read_run("memory://run-10:30").series("val", "loss") == (1.1, 0.9)
+
+
 def test_sizes_and_counts_are_bounded(memory: fsspec.AbstractFileSystem, monkeypatch: pytest.MonkeyPatch) -> None:
     for n in range(6):
         memory.pipe(f"/run/{n}.csv", LOG.encode() * 20)
