@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from dermai_report.errors import DermaiError
-from dermai_report.files import write_atomically
-from dermai_report.run_files import read_json
-
 # History of audit.json:
 #   1  the first
 FORMAT = 1
-AUDIT = "audit.json"
 
 Copy = Literal["same bytes", "near duplicate"]
 Poverty = Literal["tiny", "blank", "dark", "bright", "blurred"]
@@ -144,21 +138,3 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The pictures of a split of which a copy is in another one."""
         pairs = list(self.across_splits())
         return {image.sample for pair in pairs for image in (pair.first, pair.second) if image.split == split}
-
-
-def as_json(audit: Audit) -> str:
-    """What stands in audit.json."""
-    return msgspec.json.format(msgspec.json.encode(audit), indent=1).decode() + "\n"
-
-
-def write_audit(path: Path, audit: Audit) -> None:
-    """Write audit.json, whole or not at all."""
-    write_atomically(path, as_json(audit))
-
-
-def read_audit(path: Path) -> Audit:
-    """Read audit.json. Raises DermaiError naming it."""
-    audit = read_json(path, Audit)
-    if audit.format > FORMAT:
-        raise DermaiError(f"{path} has format {audit.format}; this version reads up to {FORMAT}", "upgrade dermai-report")
-    return audit

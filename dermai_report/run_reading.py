@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from dermai_report import prediction_files, val_epoch_files
-from dermai_report.audit import AUDIT, read_audit
+from dermai_report.audit_files import AUDIT, read_audit
 from dermai_report.errors import DermaiError
 from dermai_report.files import reading_from, sha256
 from dermai_report.locks import is_held

@@ -9,21 +9,8 @@ import jsonschema
 import pytest
 
 from dermai_report import diagnose, measures, read_run, schemas
-from dermai_report.audit import (
-    AUDIT,
-    Audit,
-    Groups,
-    Image,
-    Labels,
-    Pair,
-    Poor,
-    Size,
-    Straddling,
-    Suspect,
-    Unreadable,
-    read_audit,
-    write_audit,
-)
+from dermai_report.audit import Audit, Groups, Image, Labels, Pair, Poor, Size, Straddling, Suspect, Unreadable
+from dermai_report.audit_files import AUDIT, read_audit, write_audit
 from dermai_report.errors import DermaiError
 from dermai_report.run_directory import RunWriter
 

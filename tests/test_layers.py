@@ -24,6 +24,7 @@ LAYERS = [
         "run_directory",
         "run_export",
         "audit",
+        "audit_files",
     },
     {"report"},
     {"measures", "actions", "needs"},

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from dermai_report import environment, run_directory
-from dermai_report.audit import AUDIT, write_audit
+from dermai_report.audit_files import AUDIT, write_audit
 from dermai_report.errors import DermaiError
 from dermai_report.measures.leakage import leaks
 from dermai_report.run import Parent

@@ -45,7 +45,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Look, write, and print what stands out."""
     from dermai_report import registry
-    from dermai_report.audit import AUDIT, write_audit
+    from dermai_report.audit_files import AUDIT, write_audit
     from dermai_report.datasets.audit import assemble, inspect
     from dermai_report.datasets.audit.formats import FOLDER, render
     from dermai_report.datasets.audit.gallery import gallery

@@ -13,7 +13,8 @@ import pytest
 from PIL import Image, ImageFilter
 
 from dermai_report import RunWriter, registry
-from dermai_report.audit import Audit, read_audit
+from dermai_report.audit import Audit
+from dermai_report.audit_files import read_audit
 from dermai_report.cli.data import main
 from dermai_report.datasets.audit import assemble, inspect
 from dermai_report.datasets.audit.formats import FOLDER, render
