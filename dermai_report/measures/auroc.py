@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from dermai_report.measures.intervals import student95, wilson
-from dermai_report.measures.ranking import FEWEST, Area, Ranked, independent, rank, spread_of
+from dermai_report.measures.ranking import FEWEST, Area, Ranked, independent, logit_interval, rank, spread_of
 from dermai_report.report import Interval
 
 
@@ -16,7 +16,9 @@ def auroc(ranked: Ranked, codes: np.ndarray | None = None) -> tuple[Area, np.nda
 
     Ties count half. The variance is DeLong's (DeLong, DeLong, Clarke-Pearson 1988, Biometrics 44:837): the sum of squares of
     the samples' influences. With few samples on one side, or no variance to see, as many pairs as can be formed without using a
-    sample twice are taken as independent trials, and Wilson's interval of those is used: conservative.
+    sample twice are taken as independent trials, and Wilson's interval of those is used: conservative. Simulated coverage is
+    .92-.97, but .90 for areas above .98 with twenty samples of the class, where Newcombe's interval (2006, method 5) would cover
+    .97-1.00 at a third more width.
     """
     positive, code, ups, downs = ranked
     m, n = int(ups.sum()), int(downs.sum())
@@ -32,31 +34,8 @@ def auroc(ranked: Ranked, codes: np.ndarray | None = None) -> tuple[Area, np.nda
         variance += float(downs @ (share_above - area) ** 2) / (n - 1) / n
         variance = max(variance, spread_of(influence, codes))
         if variance > 0:
-            return Area(area, area_interval(area, variance, m, n, pairs)), influence
+            return Area(area, logit_interval(area, variance, pairs)), influence
     return Area(area, wilson(area * pairs, pairs)), influence
-
-
-def area_interval(area: float, variance: float, m: int, n: int, pairs: int) -> Interval:
-    """95 % interval of an area in (0, 1) of m positives and n negatives, from its variance; pairs: as many as are independent.
-
-    The areas from which this one is as far as their own standard error allows, as with Wilson's interval: near 1 few samples are
-    out of order, and an area that is high by luck looks surer than it is. How the variance changes with the area is Hanley and
-    McNeil's, at the two sides' mean size (Newcombe 2006, Statistics in Medicine 25:559, method 5).
-    """
-    size, t = (m + n) / 2 - 1, student95(pairs - 1)
-
-    def shape(a: float) -> float:
-        return a * (1 - a) * (1 + size * (1 - a) / (2 - a) + size * a / (1 + a))
-
-    limits = []
-    for end in (0.0, 1.0):
-        near, far = area, end
-        for _ in range(40):
-            middle = (near + far) / 2
-            error = math.sqrt(max(variance * shape(middle) / shape(area), 0.0))
-            near, far = (middle, far) if abs(middle - area) < t * error else (near, middle)
-        limits.append(near)
-    return limits[0], limits[1]
 
 
 def area_difference(

@@ -20,6 +20,7 @@ from dermai_report.run import Run
 
 NEEDS = ("counts",)
 WORST = "error"
+JUDGED = 0.9  # a judgement, which orders the findings: no measured frequency
 RATIO = 10.0  # Buda et al.: the effect on a loss without weights is clear from here on
 
 
@@ -47,7 +48,7 @@ def check(run: Run, *, ratio: float = RATIO) -> Iterator[Finding]:
     yield Finding(
         title=f"Imbalanced classes, {most / least:.0f} to 1",
         severity="info" if handled else "warning",
-        confidence=0.9,
+        confidence=JUDGED,
         message=message,
         evidence={"largest": [common, most], "smallest": [rare, least], "weighted": handled},
         advice=[Advice(actions.BALANCE_CLASSES, f"{message} {wording.plural(len(counts), 'class', 'classes')} in all.")],

@@ -20,6 +20,7 @@ from dermai_report.run import Run
 
 NEEDS = ("config", "train.accuracy")
 WORST = "info"
+JUDGED = 0.6  # a judgement, which orders the findings: no measured frequency
 FITTED = 0.95  # convention: above it the trained part can represent nearly all training images
 FROZEN = ("head", "layer4+fc")
 
@@ -39,7 +40,7 @@ def check(run: Run, *, fitted: float = FITTED) -> Iterator[Finding]:
     yield Finding(
         title="The frozen layers may limit the model",
         severity="info",
-        confidence=0.6,
+        confidence=JUDGED,
         message=message,
         evidence={"unfreeze": unfreeze, "train_accuracy": best.train_accuracy, "val_accuracy": best.val_accuracy},
         advice=[Advice(actions.UNFREEZE_GRADUALLY, message)],

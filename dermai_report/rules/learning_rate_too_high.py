@@ -20,6 +20,7 @@ from dermai_report.run import Run
 
 NEEDS = ("train.loss", "epochs.6")
 WORST = "warning"
+JUDGED = 0.7  # a judgement, which orders the findings: no measured frequency
 NOISE = 0.10  # convention: twice what makes a validation loss noisy, as a training loss averages over more images
 
 
@@ -32,7 +33,7 @@ def check(run: Run, *, noise: float = NOISE) -> Iterator[Finding]:
     yield Finding(
         title="The training loss is noisy",
         severity="warning",
-        confidence=0.7,
+        confidence=JUDGED,
         message=message,
         evidence={"relative_noise": seen, "threshold": noise},
         advice=[Advice(actions.lower_rate(run), message), Advice(actions.CLIP_GRADIENTS, message)],

@@ -18,6 +18,7 @@ from dermai_report.run import Run
 
 NEEDS = ("audit",)
 WORST = "warning"
+JUDGED = 0.7  # a judgement, which orders the findings: no measured frequency
 MANY = 0.01  # of all images, from which on it is more than a stray file
 
 
@@ -36,7 +37,7 @@ def check(run: Run, *, many: float = MANY) -> Iterator[Finding]:
     yield Finding(
         title="Images that show little",
         severity="warning" if len(found) >= many * n else "info",
-        confidence=0.7,
+        confidence=JUDGED,
         message=message,
         evidence={"images": len(found), "why": dict(why), "split": dict(split)},
         advice=[Advice(actions.LOOK_AT_IMAGES, message, support=min(1.0, len(found) / n / many))],

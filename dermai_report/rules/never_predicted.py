@@ -17,6 +17,7 @@ from dermai_report.run import Run
 
 NEEDS = ("test.confusion",)
 WORST = "error"
+JUDGED = 0.95  # a judgement, which orders the findings: no measured frequency
 FEWEST = 3  # of one or two samples none may be named by chance alone
 
 
@@ -34,7 +35,7 @@ def check(run: Run, *, fewest: int = FEWEST) -> Iterator[Finding]:
     yield Finding(
         title=f"Never predicted: {wording.listed([run.classes[i] for i in blind], 3)}",
         severity="error",
-        confidence=0.95,
+        confidence=JUDGED,
         message=message,
         evidence={"classes": [run.classes[i] for i in blind]},
         advice=[Advice(actions.BALANCE_CLASSES, message), Advice(actions.LOOK_AT_CONFUSIONS, message)],

@@ -21,6 +21,7 @@ from dermai_report.run import Run
 
 NEEDS = ("val.loss", "lr")
 WORST = "info"
+JUDGED = 0.7  # a judgement, which orders the findings: no measured frequency
 FEWEST_EPOCHS = 8  # in the second half: below, no trend can be seen or excluded
 ALPHA = 0.2  # to say "no trend" a lenient level is the strict one
 
@@ -42,7 +43,7 @@ def check(run: Run, *, alpha: float = ALPHA) -> Iterator[Finding]:
     yield Finding(
         title="A plateau without a lower learning rate",
         severity="info",
-        confidence=0.7,
+        confidence=JUDGED,
         message=message,
         evidence={"trend_p": p, "epochs": len(losses)},
         advice=[Advice(actions.COSINE, message), Advice(actions.WARM_RESTARTS, message)],

@@ -19,6 +19,7 @@ from dermai_report.run import Run
 
 NEEDS = ("val_epochs", "val.accuracy")
 WORST = "info"
+JUDGED = 0.8  # a judgement, which orders the findings: no measured frequency
 MATTERS = 0.01  # convention: under one point nobody decides otherwise
 
 
@@ -35,7 +36,7 @@ def check(run: Run, *, matters: float = MATTERS) -> Iterator[Finding]:
     yield Finding(
         title="The validation score is optimistic",
         severity="info",
-        confidence=0.8,
+        confidence=JUDGED,
         message=message,
         evidence={"optimism": optimism, "epochs": len(run.epochs)},
         advice=[Advice(actions.CROSS_VALIDATION, message)],

@@ -18,6 +18,7 @@ from dermai_report.run import Run
 
 NEEDS = ("val.loss|val.accuracy",)
 WORST = "info"
+JUDGED = 0.9  # a judgement, which orders the findings: no measured frequency
 PLENTY = 10_000  # validation images: the standard error of an accuracy is then at most half a point
 
 
@@ -34,7 +35,7 @@ def check(run: Run, *, plenty: int = PLENTY) -> Iterator[Finding]:
     yield Finding(
         title="One split, one run",
         severity="info",
-        confidence=0.9,
+        confidence=JUDGED,
         message=message,
         evidence={"epochs": len(run.epochs), "n_val": n, "selection_optimism": optimism},
         advice=[Advice(actions.CROSS_VALIDATION, message)],

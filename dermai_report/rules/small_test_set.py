@@ -18,6 +18,7 @@ from dermai_report.run import Run
 
 NEEDS = ("test.accuracy", "test.count")
 WORST = "info"
+JUDGED = 0.95  # a judgement, which orders the findings: no measured frequency
 POINTS = 0.05  # the size of effect that people argue about
 
 
@@ -36,7 +37,7 @@ def check(run: Run, *, points: float = POINTS) -> Iterator[Finding]:
     yield Finding(
         title=f"The test set cannot show a difference of {wording.points(points, 0)}",
         severity="info",
-        confidence=0.95,
+        confidence=JUDGED,
         message=message,
         evidence={"n": n, "n_needed": needed, "points": points},
         advice=[Advice(actions.CROSS_VALIDATION, message)],

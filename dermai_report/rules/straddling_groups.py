@@ -18,6 +18,7 @@ from dermai_report.run import Run
 
 NEEDS = ("groups",)
 WORST = "error"
+JUDGED = 0.95  # a judgement, which orders the findings: no measured frequency
 QUOTED = 3
 
 
@@ -40,7 +41,7 @@ def check(run: Run) -> Iterator[Finding]:
     yield Finding(
         title="Groups are on both sides of a split",
         severity="error" if any("test" in splits for splits in found) else "warning",
-        confidence=0.95,
+        confidence=JUDGED,
         message=message,
         evidence=evidence,
         advice=[Advice(actions.SPLIT_BY_GROUP, message)],

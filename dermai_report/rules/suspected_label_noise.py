@@ -21,6 +21,7 @@ from dermai_report.run import Run
 
 NEEDS = ("test.probabilities|val.probabilities",)
 WORST = "warning"
+JUDGED = 0.6  # a judgement, which orders the findings: no measured frequency
 SURPRISE = 3.0  # standard deviations of a Poisson number: one false alarm in about 700 clean sets
 MOST = 10
 
@@ -51,7 +52,7 @@ def check(run: Run, *, surprise: float = SURPRISE) -> Iterator[Finding]:
     yield Finding(
         title="Some labels may be wrong, or the model is confidently wrong",
         severity="warning",
-        confidence=0.6,
+        confidence=JUDGED,
         message=message,
         evidence={"suspects": count, "expected": expected, "samples": [e for e in named if e][:MOST]},
         advice=[Advice(actions.CHECK_LABELS, message)],

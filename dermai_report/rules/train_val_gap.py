@@ -20,6 +20,7 @@ from dermai_report.run import Run
 
 NEEDS = ("val.loss|val.accuracy", "train.loss|train.accuracy", "epochs.5")
 WORST = "warning"
+JUDGED = 0.9  # a judgement, which orders the findings: no measured frequency
 WIDE = 0.10  # convention: a tenth of the images is known by heart only; advice counts in full from here on
 CHANGES = {"mixup": "MixUp", "cutmix": "CutMix", "label_smoothing": "label smoothing", "dropout": "dropout"}
 
@@ -46,7 +47,7 @@ def check(run: Run, *, wide: float = WIDE) -> Iterator[Finding]:
     yield Finding(
         title=f"Training is ahead of validation: {wording.listed(parts)}",
         severity="warning" if by_accuracy and (gap.at_best or 0.0) > wide else "info",
-        confidence=0.9,
+        confidence=JUDGED,
         message=message,
         evidence={
             "loss_onset_epoch": gap.loss_onset_epoch,

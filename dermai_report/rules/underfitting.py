@@ -19,6 +19,7 @@ from dermai_report.run import Run
 
 NEEDS = ("train.accuracy", "val.accuracy")
 WORST = "warning"
+JUDGED = 0.8  # a judgement, which orders the findings: no measured frequency
 LOW = 0.8  # convention: one training image in five is still wrong
 AHEAD = 0.05  # convention: five points; with a wider gap the model generalises badly rather than fits badly
 
@@ -46,7 +47,7 @@ def check(run: Run, *, low: float = LOW, ahead: float = AHEAD) -> Iterator[Findi
     yield Finding(
         title="Underfitting",
         severity="warning",
-        confidence=0.8,
+        confidence=JUDGED,
         message=message,
         evidence={"train_accuracy": trained, "val_accuracy": best.val_accuracy, "threshold": low},
         advice=advice,

@@ -20,6 +20,7 @@ from dermai_report.run import Run
 
 NEEDS = ("val.loss", "epochs.6")
 WORST = "info"
+JUDGED = 0.8  # a judgement, which orders the findings: no measured frequency
 JUMPY = 0.05  # the size of rise that counts as overfitting (Prechelt's GL5): noise as large hides or imitates it
 
 
@@ -36,7 +37,7 @@ def check(run: Run, *, jumpy: float = JUMPY) -> Iterator[Finding]:
     yield Finding(
         title="The validation loss is noisy",
         severity="info",
-        confidence=0.8,
+        confidence=JUDGED,
         message=message,
         evidence={"relative_noise": seen, "threshold": jumpy},
         advice=advice,

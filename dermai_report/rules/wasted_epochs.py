@@ -20,6 +20,7 @@ from dermai_report.run import Run
 
 NEEDS = ("val.loss",)
 WORST = "info"
+JUDGED = 0.95  # a judgement, which orders the findings: no measured frequency
 PATIENCE = 3  # the patience the advice sets
 SHARE = 0.2  # convention: less than a fifth of the run is not worth a word
 
@@ -41,7 +42,7 @@ def check(run: Run, *, patience: int = PATIENCE, share: float = SHARE) -> Iterat
     yield Finding(
         title=f"{wording.plural(len(left), 'epoch')} could have been saved",
         severity="info",
-        confidence=0.95,
+        confidence=JUDGED,
         message=message,
         evidence={"stop_after": run.epochs[stop - 1].epoch, "epochs": len(left), "seconds": sum(seconds) if time else None},
         advice=[Advice(actions.EARLY_STOPPING, message)],
