@@ -46,12 +46,12 @@ def check(run: Run, *, alpha: float = ALPHA) -> Iterator[Finding]:
     message = f"Recall is lower than that of the other classes for {wording.listed(worst)}, beyond chance after correcting for "
     message += f"{len(n)} comparisons."
     train = run.data.counts.get("train", {})
-    rare = [run.classes[c] for c in weak if train and train.get(run.classes[c], 0) < np.median(list(train.values()))]
+    median = float(np.median(list(train.values()))) if train else 0.0
+    rare = [f"{name} ({train.get(name, 0):,})" for name in (run.classes[c] for c in weak) if train.get(name, 0) < median]
     advice = [Advice(actions.LOOK_AT_CONFUSIONS, message), Advice(actions.CHECK_LABELS, message)]
     if rare:
-        advice.append(
-            Advice(actions.BALANCE_CLASSES, f"{wording.listed(rare)} also has fewer training images than the median class.")
-        )
+        why = f"Fewer training images than the median class ({median:,.0f}): {wording.listed(rare)}."
+        advice.append(Advice(actions.BALANCE_CLASSES, why))
     yield Finding(
         title=f"Weak {'class' if len(weak) == 1 else 'classes'}: {wording.listed([run.classes[c] for c in weak], 3)}",
         severity="warning",
