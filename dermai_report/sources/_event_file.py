@@ -2,7 +2,7 @@
 
 A file of a million scalars holds a few dozen kinds of record that differ in three numbers only: wall time, step and value. So one of
 a kind is parsed, all records like it (same bytes everywhere else) are decoded together with numpy, and so on with what is left.
-Sources: tensorflow/core/lib/io/record_writer.h (framing), tensorboard/compat/proto/{event,summary,tensor}.proto (messages).
+Source of the framing: tensorflow/core/lib/io/record_writer.h.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dermai_report.sources import _crc32c
-from dermai_report.sources._protobuf import BYTES, FIXED32, FIXED64, VARINT, fields, signed, varint
+from dermai_report.sources._event import Event, Span, parse
 
 Bytes = npt.NDArray[np.uint8]
 HEADER = 12  # a length of 8 bytes and its checksum
@@ -44,24 +44,6 @@ class Events:
     series: Mapping[str, Series]
     records: int
     problems: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class _Scalar:
-    """A value of an event: its tag, the number, and where its bytes are in the record (None where they are not plain)."""
-
-    tag: str
-    value: float
-    span: tuple[int, int] | None
-
-
-@dataclass(frozen=True)
-class _Event:
-    wall: float = 0.0
-    wall_at: int | None = None
-    step: int = 0
-    step_span: tuple[int, int] | None = None
-    scalars: tuple[_Scalar, ...] = ()
 
 
 Columns = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.int64]]
@@ -147,7 +129,7 @@ def _read_alike(
             columns[tag].append(column)
     for i in left.tolist():
         try:
-            event = _parse(array[start[i] : start[i] + size].tobytes())
+            event = parse(array[start[i] : start[i] + size].tobytes())
         except ValueError:
             bad += 1
             continue
@@ -166,7 +148,7 @@ def _decode_like_first(
     """The scalars of all rows that differ from the first of `left` in wall time, step and value only; and the other rows."""
     first = rows[left[0]].tobytes()
     try:
-        event = _parse(first)
+        event = parse(first)
     except ValueError:
         return [], left  # read one by one, where it is counted
     if event.scalars and any(s.span is None for s in event.scalars):
@@ -175,7 +157,7 @@ def _decode_like_first(
 
 
 def _decode_like(
-    event: _Event, first: bytes, rows: Bytes, left: npt.NDArray[np.int64], number: npt.NDArray[np.int64]
+    event: Event, first: bytes, rows: Bytes, left: npt.NDArray[np.int64], number: npt.NDArray[np.int64]
 ) -> tuple[list[tuple[str, Columns]], npt.NDArray[np.int64]]:
     differs = np.zeros(len(first), bool)
     for begin, end in _variable(event):
@@ -193,7 +175,7 @@ def _decode_like(
     return found, left[~alike]
 
 
-def _variable(event: _Event) -> Iterable[tuple[int, int]]:
+def _variable(event: Event) -> Iterable[Span]:
     if event.wall_at is not None:
         yield event.wall_at, event.wall_at + 8
     if event.step_span is not None:
@@ -203,14 +185,14 @@ def _variable(event: _Event) -> Iterable[tuple[int, int]]:
             yield scalar.span
 
 
-def _steps(rows: Bytes, span: tuple[int, int] | None) -> npt.NDArray[np.int64]:
+def _steps(rows: Bytes, span: Span | None) -> npt.NDArray[np.int64]:
     step = np.zeros(len(rows), np.uint64)
     for place, at in enumerate(range(*span) if span else ()):
         step |= (rows[:, at] & 0x7F).astype(np.uint64) << np.uint64(7 * place)
     return step.view(np.int64)
 
 
-def _numbers(rows: Bytes, span: tuple[int, int] | None) -> npt.NDArray[np.float64]:
+def _numbers(rows: Bytes, span: Span | None) -> npt.NDArray[np.float64]:
     if span is None:
         return np.zeros(len(rows))
     kind = "<f4" if span[1] - span[0] == 4 else "<f8"
@@ -221,83 +203,3 @@ def _joined(found: list[Columns]) -> Series:
     step, value, wall, record = (np.concatenate(c) for c in zip(*found, strict=True))
     order = np.argsort(record, kind="stable")
     return Series(step[order], value[order], wall[order], record[order])
-
-
-def _parse(record: bytes) -> _Event:
-    """One event; raises ValueError where its bytes are no event."""
-    wall, wall_at, step, span = 0.0, None, 0, None
-    scalars: list[_Scalar] = []
-    for number, wire, start, stop in fields(record):
-        if number == 1 and wire == FIXED64:
-            (wall,), wall_at = struct.unpack_from("<d", record, start), start
-        elif number == 2 and wire == VARINT:
-            step, span = signed(varint(record, start)[0]), (start, stop)
-        elif number == 5 and wire == BYTES:
-            scalars += [s for n, w, a, b in fields(record, start, stop) if n == 1 and w == BYTES for s in _scalar(record, a, b)]
-    return _Event(wall, wall_at, step, span, tuple(scalars))
-
-
-def _scalar(record: bytes, start: int, stop: int) -> Iterator[_Scalar]:
-    """The value of a summary, where it is a number: as simple_value, or as a tensor without dimensions."""
-    tag = ""
-    found: tuple[float, tuple[int, int] | None] | None = None
-    for number, wire, a, b in fields(record, start, stop):
-        if number == 1 and wire == BYTES:
-            tag = record[a:b].decode("utf-8", "replace")
-        elif number == 2 and wire == FIXED32:
-            found = struct.unpack_from("<f", record, a)[0], (a, b)
-        elif number == 8 and wire == BYTES:
-            found = _tensor(record, a, b)
-    if found is not None:
-        yield _Scalar(tag, *found)
-
-
-# TensorFlow's number of a type: numpy's code, and the fields of TensorProto that may hold such a number
-_TYPES = {1: ("<f4", 5), 2: ("<f8", 6), 3: ("<i4", 7), 9: ("<i8", 10), 19: ("<f2", 13), 14: ("bf16", 13)}
-
-
-def _tensor(record: bytes, start: int, stop: int) -> tuple[float, tuple[int, int] | None] | None:
-    """A tensor's only number, with the span of its bytes where they are a plain float; None where it has none, or several."""
-    kind, content, listed = 0, None, None
-    for number, wire, a, b in fields(record, start, stop):
-        if number == 1 and wire == VARINT:
-            kind = varint(record, a)[0]
-        elif number == 2 and wire == BYTES and _sizes(record, a, b) not in ([], [1]):
-            return None
-        elif number == 4 and wire == BYTES:
-            content = (a, b)
-        elif number in (5, 6, 7, 10, 13):
-            listed = (number, wire, a, b)
-    if kind not in _TYPES:
-        return None
-    code, holder = _TYPES[kind]
-    if content is not None:
-        return _plain_number(record, code, *content)
-    if listed is None or listed[0] != holder:
-        return None
-    if code in ("<f4", "<f8"):
-        return _plain_number(record, code, *listed[2:])
-    value = signed(varint(record, listed[2])[0])
-    return (_half(code, struct.pack("<H", value & 0xFFFF)) if holder == 13 else float(value)), None
-
-
-def _plain_number(record: bytes, code: str, start: int, stop: int) -> tuple[float, tuple[int, int] | None] | None:
-    size = 2 if code == "bf16" else int(code[2])
-    if stop - start != size:
-        return None
-    if size == 2:
-        return _half(code, record[start:stop]), None
-    value = float(np.frombuffer(record, code, 1, start)[0])
-    return value, (start, stop) if code in ("<f4", "<f8") else None
-
-
-def _half(code: str, two: bytes) -> float:
-    if code == "bf16":
-        return float(np.frombuffer(b"\0\0" + two, "<f4")[0])
-    return float(np.frombuffer(two, "<f2")[0])
-
-
-def _sizes(record: bytes, start: int, stop: int) -> list[int]:
-    """The sizes of a tensor's dimensions."""
-    dims = [(a, b) for n, w, a, b in fields(record, start, stop) if n == 2 and w == BYTES]
-    return [varint(record, x)[0] for a, b in dims for n, w, x, _ in fields(record, a, b) if n == 1 and w == VARINT]

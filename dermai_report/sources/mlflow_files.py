@@ -23,6 +23,7 @@ from dermai_report.sources._trainer_names import summary_names
 
 META = "meta.yaml"
 LARGEST = 64 * 1024**2  # bytes of a metric's file: about a million values
+OTHERS = {".trash", "models"}  # folders of the store that hold no runs: what was deleted, and logged models
 SMALL = 64 * 1024  # bytes of a parameter
 STATUS = {"1": "running", "2": "unknown", "3": "finished", "4": "failed", "5": "interrupted"}
 STATUS |= {"RUNNING": "running", "SCHEDULED": "unknown", "FINISHED": "finished", "FAILED": "failed", "KILLED": "interrupted"}
@@ -88,7 +89,7 @@ def _folders(log: Log) -> list[Path]:
     found: list[Path] | None = log.kept.get("mlflow runs")
     if found is None:
         places = [log.path, *(p for depth in ("*", "*/*", "mlruns/*/*") for p in sorted(log.path.glob(depth))[:5000])]
-        found = [p for p in places if (p / META).is_file() and (p / "metrics").is_dir() and ".trash" not in p.parts]
+        found = [p for p in places if (p / META).is_file() and (p / "metrics").is_dir() and not OTHERS & set(p.parts)]
         log.kept["mlflow runs"] = found
     return found
 

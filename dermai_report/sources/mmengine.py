@@ -65,8 +65,10 @@ def _refuse_other_task(rows: list[dict[str, Any]], file: str) -> None:
 
 
 def _scalars(folder: Path) -> list[Path]:
-    own = folder / "vis_data" / "scalars.json"
-    return [own] if own.is_file() else sorted(folder.glob(SCALARS))[:1000]
+    for own in (folder / "vis_data" / "scalars.json", folder / "scalars.json"):
+        if own.is_file():
+            return [own]
+    return sorted(folder.glob(SCALARS))[:1000]
 
 
 def _parsed(log: Log, notes: list[str]) -> list[tuple[int, dict[str, Any]]]:

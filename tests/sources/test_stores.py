@@ -126,3 +126,21 @@ def test_a_session_unpacked_is_read_as_well(tmp_path: Path) -> None:
     assert (run.name, run.series("val", "loss")) == ("clouds", (0.5, 0.5, 0.5))
     assert run.epochs[2].at == "metrics.jsonl:3"
     assert any("not whole" in n for n in run.notes)
+
+
+def test_logged_models_are_no_runs(tmp_path: Path) -> None:
+    for place in ("models/m-1", "0123456789abcdef"):
+        (tmp_path / place / "metrics").mkdir(parents=True)
+        (tmp_path / place / "meta.yaml").write_text("run_name: clouds\nstatus: 4\n")
+        (tmp_path / place / "metrics" / "val_loss").write_text("1 0.5 0\n2 nan 1\nbroken\n3 0.25 2 data digest\n")
+    run = read_run(tmp_path)
+    assert (run.name, run.status, run.id) == ("clouds", "failed", "0123456789abcdef")
+    assert run.series("val", "loss")[::2] == (0.5, 0.25)
+    assert any("1 broken lines of metrics/val_loss" in n for n in run.notes)
+
+
+def test_mmengine_writes_its_scalars_twice(tmp_path: Path) -> None:
+    scalars = (RECORDED / "mmengine" / "vis_data" / "scalars.json").read_bytes()
+    for name in ("scalars.json", "20250101_000000.json"):
+        (tmp_path / name).write_bytes(scalars)
+    assert len(read_run(tmp_path).epochs) == 4
