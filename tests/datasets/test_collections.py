@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from dermai_report.errors import DermaiError
 from .conftest import write_table
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
+ROOT = Path(__file__).resolve().parent.parent.parent
 RNG = np.random.default_rng(0)
 
 
@@ -143,12 +145,15 @@ def test_medmnist(tmp_path: Path) -> None:
 
 TORCHVISION = """
 import sys
+from pathlib import Path
 import dermai_report.train.torchvision_compat
 from dermai_report.datasets.collections import open_collection
 from dermai_report.datasets.items import count
 from dermai_report.errors import DermaiError
 found = open_collection(sys.argv[2], sys.argv[1])
 print(count(found.items), found.decode(found.read(found.items[1]), 32).size)
+Path("FashionMNIST").mkdir()  # a folder of that name is not what is meant
+print(len(open_collection("FashionMNIST", sys.argv[1])))
 for name, root in (("FashionMNISt", sys.argv[1]), ("CIFAR10", sys.argv[1])):
     try:
         open_collection(name, root)
@@ -164,10 +169,16 @@ def test_torchvision_by_name(tmp_path: Path) -> None:
         write_idx(raw / f"{prefix}-images-idx3-ubyte", RNG.integers(0, 256, (20, 28, 28), dtype=np.uint8))
         write_idx(raw / f"{prefix}-labels-idx1-ubyte", np.arange(20) % 2)
     done = subprocess.run(
-        [sys.executable, "-c", TORCHVISION, str(tmp_path), "FashionMNIST"], capture_output=True, text=True, check=True
+        [sys.executable, "-c", TORCHVISION, str(tmp_path), "FashionMNIST"],
+        cwd=tmp_path / "FashionMNIST",
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     told = "{'train': {'T-shirt/top': 10, 'Trouser': 10}, 'test': {'T-shirt/top': 10, 'Trouser': 10}} (28, 28)"
     assert done.stdout.splitlines()[0] == told
+    assert done.stdout.splitlines()[1] == "40"
     assert "did you mean 'FashionMNIST'?" in done.stdout
     assert "cannot open the train split of CIFAR10" in done.stdout
 

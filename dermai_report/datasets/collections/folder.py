@@ -19,8 +19,8 @@ WHAT = "a folder of images"
 
 
 def recognises(data: str, data_root: str = "") -> bool:
-    """Whether it is a folder, of any files but those of collections/idx.py."""
-    return Path(data).is_dir() and not idx.recognises(data)
+    """Whether it is a folder, of any files but those of collections/idx.py; with --data-root, `data` is a name."""
+    return not data_root and Path(data).is_dir() and not idx.recognises(data)
 
 
 def open_collection(data: str, data_root: str = "") -> Collection:
