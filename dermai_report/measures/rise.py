@@ -64,14 +64,14 @@ class Noise(NamedTuple):
 
 def measure_rise(z: Floats) -> Rise:
     """The rise at the end of the curve z (n >= 5 finite points)."""
-    z, fit, noise = _settled_fit(z)
+    z, observed, fit, noise = _settled_fit(z)
     n = len(z)
     rng = np.random.default_rng(0)  # a report says the same each time
-    observed = fit_valleys(z[None])
     levels, stops = bottoms(z[None], observed)
     floor, first = float(levels[0]), int(stops[0])
     flat = _flat_bottomed(fit, floor, noise)
-    falling, rising = _simulate(rng, z, flat, noise)
+    fall, _ = valley_curves(z[None], observed, np.array([n]))
+    falling, rising = _simulate(rng, fall[0], flat, noise)
     again = fit_valleys(rising)
 
     end = _end(n, first)
@@ -95,8 +95,8 @@ def measure_rise(z: Floats) -> Rise:
 
 def seen_rise(z: Floats) -> float:
     """How far the end of the curve z (n >= 5 points) lies above the floor of its valley, as it is seen."""
-    z, _, _ = _settled_fit(z)
-    floor, first = bottoms(z[None], fit_valleys(z[None]))
+    z, observed, _, _ = _settled_fit(z)
+    floor, first = bottoms(z[None], observed)
     return float(np.median(z[_end(len(z), int(first[0])) :]) - floor[0])
 
 
@@ -114,13 +114,13 @@ def tail_probability(value: float, draws: Floats) -> float:
     return max(NORMAL.cdf((1 - ninth - (value / mean) ** (1 / 3)) / math.sqrt(ninth)), 1e-15)
 
 
-def _settled_fit(z: Floats) -> tuple[Floats, Floats, Noise]:
-    """The curve with its last two points winsorised (a spike there has no second side to show it), its valley and its noise.
+def _settled_fit(z: Floats) -> tuple[Floats, Valleys, Floats, Noise]:
+    """The curve with its last two points winsorised (a spike there has no second side to show it), its valleys, the best and its noise.
 
     They may exceed the three before by END_SD, or by one step like the last ones: a smooth rise stays.
     """
     least = max(rounding_sd(z), PRECISION)
-    _, noise = _fit(z, least)
+    _, _, noise = _fit(z, least)
     z = z.copy()
     for t in (len(z) - 2, len(z) - 1):
         step = float(np.median(np.abs(np.diff(z[max(0, t - 4) : t]))))
@@ -128,15 +128,15 @@ def _settled_fit(z: Floats) -> tuple[Floats, Floats, Noise]:
     return z, *_fit(z, least)
 
 
-def _fit(z: Floats, least: float) -> tuple[Floats, Noise]:
-    """The best valley (n,) of a curve, and the noise around it."""
+def _fit(z: Floats, least: float) -> tuple[Valleys, Floats, Noise]:
+    """The valleys of a curve, the best of them (n,), and the noise around it."""
     valleys = fit_valleys(z[None])
     fits, levels = valley_curves(z[None], valleys, valleys.explained.argmax(axis=1))
     fit, freedom = fits[0], float(_freedom(len(z), levels)[0])
     rho = float(lag_one(z - fits, levels, np.array([freedom]))[0])
     prior = max(float(difference_sd(z[None], rho)[0]), least)
     variance = (clipped_squares(z - fit, prior) + PRIOR_FREEDOM * prior**2) / (freedom + PRIOR_FREEDOM)
-    return fit, Noise(max(math.sqrt(variance), least), freedom + PRIOR_FREEDOM, rho, prior, least)
+    return valleys, fit, Noise(max(math.sqrt(variance), least), freedom + PRIOR_FREEDOM, rho, prior, least)
 
 
 def _freedom(n: int, levels: Ints) -> Floats:
@@ -159,14 +159,12 @@ def _flat_bottomed(fit: Floats, floor: float, noise: Noise) -> Floats:
     return np.where(fit <= floor + error, floor, fit)
 
 
-def _simulate(rng: np.random.Generator, z: Floats, fit: Floats, noise: Noise) -> tuple[Floats, Floats]:
-    """Curves that fall (NULL_CURVES, n) and curves with this valley (RISING_CURVES, n), and noise as uncertain as it is."""
-    n = len(z)
-    falling, _ = valley_curves(z[None], fit_valleys(z[None]), np.array([n]))
+def _simulate(rng: np.random.Generator, fall: Floats, valley: Floats, noise: Noise) -> tuple[Floats, Floats]:
+    """Curves with this fall (NULL_CURVES, n) and with this valley (RISING_CURVES, n), and noise as uncertain as it is."""
     sd = noise.sd * np.sqrt(noise.freedom / rng.chisquare(noise.freedom, NULL_CURVES))
     rho = np.clip(noise.rho + RHO_SD * rng.normal(size=NULL_CURVES), 0, 0.95)
-    draws = ar1(rng.normal(size=(NULL_CURVES, n)), rho) * sd[:, None]
-    return falling + draws, fit + draws[:RISING_CURVES]
+    draws = ar1(rng.normal(size=(NULL_CURVES, len(fall))), rho) * sd[:, None]
+    return fall + draws, valley + draws[:RISING_CURVES]
 
 
 def _end(n: int, first: int) -> int:
