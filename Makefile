@@ -69,12 +69,9 @@ $(VENV)/.train $(VENV)/.docs $(VENV)/.test $(VENV)/.dev: $(VENV)/.%: pyproject.t
 	$(PIP) --editable ".[$*]"
 	@touch $@
 
-# Its own torch before the other packages of .venv.
+# Its own torch before the other packages of .venv; --no-deps: without CUDA.
 $(OLDEST)/.ready: $(VENV)/.test tests/oldest/requirements.txt tests/oldest/stand_ins.py
-	$(BIN)/python -m venv --clear $(OLDEST)
-	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement tests/oldest/requirements.txt
-	@echo "import site; site.addsitedir('$$($(BIN)/python -c 'import site; print(site.getsitepackages()[0])')')" \
-		> $$($(OLDEST)/bin/python -c 'import site; print(site.getsitepackages()[0])')/over.pth
+	sh tests/integrations/environment.sh $(VENV) $(OLDEST) tests/oldest/requirements.txt --no-deps
 	@$(OLDEST)/bin/python -c "import torch" 2>/dev/null || $(OLDEST)/bin/python tests/oldest/stand_ins.py
 	@touch $@
 

@@ -1,6 +1,6 @@
 """Whole processes, from the command to the last file: dermai-train beside the plain script and Lightning bf16-mixed.
 
-    python benchmarks/training/whole.py --data DIR [--epochs 10] [--rounds 1] [--only NAME]
+    python benchmarks/training/whole.py --data DIR [--epochs 10] [--rounds 1] [--only NAME,...]
 
 DIR has train/ and val/ folders. Lightning gets an environment of its own, with this torch. Ratios are to the plain script of the
 same round; the order turns round in each. A line says how busy the machine was with other work meanwhile.
@@ -37,7 +37,7 @@ def commands(options: argparse.Namespace, work: Path) -> dict[str, list[str]]:
         found["Lightning bf16-mixed"] = [peer, str(HERE / "lightning_peer.py"), *shared, "--out", str(work / "peer.pth")]
     for name, words in DERMAI.items():
         found[name] = [*own, "--runs", str(work / "runs"), *words]
-    return {name: words for name, words in found.items() if not options.only or options.only in name}
+    return {name: words for name, words in found.items() if any(part in name for part in options.only.split(","))}
 
 
 def lightning_python(folder: Path) -> str | None:

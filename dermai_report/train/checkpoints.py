@@ -15,9 +15,10 @@ from torch.optim import Optimizer
 
 from dermai_report.errors import DermaiError
 from dermai_report.files import write_atomically
-from dermai_report.run_directory import RunWriter
+from dermai_report.run_directory import RunWriter, read_manifest
 from dermai_report.train import distributed
 from dermai_report.train.config import TrainConfig
+from dermai_report.train.data import DataSet
 from dermai_report.train.ema import Average
 from dermai_report.train.history import History
 
@@ -101,6 +102,15 @@ def load_weights(run: RunWriter | None, file: str, net: nn.Module) -> None:
     if run is not None:
         net.load_state_dict(torch.load(run.path / file, map_location="cpu", weights_only=True))
     distributed.as_first(net)
+
+
+def check_same_data(resume: Path, data: DataSet) -> None:
+    """Raise DermaiError unless a run was made from these very pictures: on others it could not end the same."""
+    recorded = read_manifest(resume).data.fingerprint
+    if recorded != data.facts.fingerprint:
+        raise DermaiError(
+            f"the pictures in {data.facts.source} are not the ones that {resume} was trained on", "start a new run"
+        )
 
 
 def load_state(path: Path, net: nn.Module, optimizer: Optimizer, average: Average | None, history: History) -> None:

@@ -14,9 +14,8 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from dermai_report import environment, run_directory
+from dermai_report import environment
 from dermai_report.audit_files import AUDIT, write_audit
-from dermai_report.errors import DermaiError
 from dermai_report.measures.leakage import leaks
 from dermai_report.run import Parent
 from dermai_report.run_directory import RunWriter
@@ -152,7 +151,7 @@ def _train(
         progress.say("random weights, and some of them frozen: --unfreeze full trains all of them")
     training, history = prepare(config, data, device), History()
     if resume:
-        check_same_data(resume, data)
+        checkpoints.check_same_data(resume, data)
         checkpoints.load_state(resume, training.model.net, training.optimizer, training.average, history)
     run = open_run(training, command, parent, resume, history) if distributed.is_first() else None
     path = Path(distributed.agreed(str(run.path) if run else None) or "")
@@ -170,15 +169,6 @@ def _train(
                 raise failures.out_of_memory(config) from error
             raise
     return Result(path, history, test, None)
-
-
-def check_same_data(resume: Path, data: DataSet) -> None:
-    """Raise DermaiError unless a run was made from these very pictures: on others it could not end the same."""
-    recorded = run_directory.read_manifest(resume).data.fingerprint
-    if recorded != data.facts.fingerprint:
-        raise DermaiError(
-            f"the pictures in {data.facts.source} are not the ones that {resume} was trained on", "start a new run"
-        )
 
 
 def prepare(config: TrainConfig, data: DataSet, device: torch.device) -> Training:
