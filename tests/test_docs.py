@@ -82,8 +82,10 @@ def test_data_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_make_targets_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = {line.split(":")[0] for line in makefile.splitlines() if re.match(r"^\w+:", line)}
-    named = {words[1] for line in commands() if (words := line.split())[0] == "make"} | set(re.findall(r"`make (\w+)`", README))
+    targets = {line.split(":")[0] for line in makefile.splitlines() if re.match(r"^[\w-]+:", line)}
+    named = {words[1] for line in commands() if (words := line.split())[0] == "make"} | set(
+        re.findall(r"`make ([\w-]+)`", README)
+    )
     assert named <= targets
 
 
