@@ -185,3 +185,9 @@ def test_every_rule_says_how_bad_its_findings_can_be(name: str) -> None:
     statements = [node for node in tree.body if not (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "WORST")]
     words = {n.value for s in statements for n in ast.walk(s) if isinstance(n, ast.Constant) and n.value in tuple(WEIGHT)}
     assert min(words, key=WEIGHT.__getitem__) == module.WORST
+
+
+def test_confusion_counts_come_with_the_shares_of_their_rows() -> None:
+    chart = diagnose(builders.from_confusion([[3, 1, 0], [0, 4, 1], [0, 0, 0]])).chart("confusion")
+    assert chart.counts[0] == [3, 1, 0]
+    assert chart.shares == [[0.75, 0.25, 0.0], [0.0, 0.8, 0.2], [None, None, None]]

@@ -41,7 +41,7 @@ class LineChart(Record, frozen=True, tag="lines", tag_field="kind"):
 
 
 class MatrixChart(Record, frozen=True, tag="matrix", tag_field="kind"):
-    """Counts, rows x columns, both named."""
+    """Counts, rows x columns, both named; shares: of each row, where it has any."""
 
     id: str
     title: str
@@ -50,6 +50,7 @@ class MatrixChart(Record, frozen=True, tag="matrix", tag_field="kind"):
     column_label: str
     labels: list[str]
     counts: list[list[int]]
+    shares: list[list[float | None]] | None = None
 
 
 class Bar(Record, frozen=True):
