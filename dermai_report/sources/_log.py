@@ -131,8 +131,8 @@ class Log:
         """The head as text, for recognising alone: the last line may be cut."""
         head = self.head
         if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return head.decode("utf-16", "replace")
-        return _lines_ended(head).decode("utf-8", "replace")
+            return _lines_ended(head.decode("utf-16", "replace").encode()).decode()
+        return _lines_ended(head).decode("utf-8" if is_utf8(head) else "cp1252", "replace")
 
     @cached_property
     def beginning(self) -> str:
