@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from dermai_report.errors import DermaiError
-from dermai_report.files import write_atomically
+from dermai_report.files import reading_from, write_atomically
 from dermai_report.run import Parent, Status
 from dermai_report.run_files import MANIFEST, read_json, read_manifest
 
@@ -80,8 +80,9 @@ def read_experiment(path: Path) -> Experiment:
 
 
 def is_experiment(path: Path) -> bool:
-    """Whether a folder holds an experiment."""
-    return (path / EXPERIMENT).is_file()
+    """Whether a folder holds an experiment. Raises DermaiError where it may not be looked into."""
+    with reading_from(path):
+        return (path / EXPERIMENT).is_file()
 
 
 def run_of(folder: Path, trial: Trial) -> Path | None:
