@@ -26,14 +26,16 @@ from load import other_load
 from torch.utils.data import DataLoader, Subset
 from torch.utils.flop_counter import FlopCounterMode
 
-from dermai_report.train import loop, machine
+from dermai_report.train import machine
 from dermai_report.train.config import TrainConfig
 from dermai_report.train.data import DataSet, Images, load_data
+from dermai_report.train.epoch import train_epoch
 from dermai_report.train.evaluate import evaluate
 from dermai_report.train.history import History
 from dermai_report.train.interruption import Interruption
 from dermai_report.train.progress import Progress
 from dermai_report.train.torchvision_compat import torchvision
+from dermai_report.train.training import prepare, present_phase
 
 OURS = {
     "recipe, float32, batch 32": {"precision": "float32"},
@@ -65,10 +67,10 @@ def ours(options: argparse.Namespace, words: dict, folder: str) -> dict[str, Cal
     )
     whole = load_data(config)
     data = DataSet(whole.classes, 224, some(whole.train, options.images), some(whole.val, options.images), None, whole.facts)
-    training = loop.prepare(config, data, machine.choose_device(config))
-    phase = loop.present_phase(training, History())
+    training = prepare(config, data, machine.choose_device(config))
+    phase = present_phase(training, History())
     return {
-        "train": lambda: loop.train_epoch(training, phase, 1, History(), Interruption(), Quiet()),
+        "train": lambda: train_epoch(training, phase, 1, History(), Interruption(), Quiet()),
         "val": lambda: evaluate(phase.engine, data.val),
     }
 

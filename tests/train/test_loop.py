@@ -23,9 +23,12 @@ from dermai_report.train.config import TrainConfig
 from dermai_report.train.data import load_data
 from dermai_report.train.engine import Engine
 from dermai_report.train.evaluate import evaluate
+from dermai_report.train.history import History
+from dermai_report.train.interruption import interruptible
 from dermai_report.train.progress import Progress
 from dermai_report.train.storage import Storage
 from dermai_report.train.torchvision_compat import torchvision
+from dermai_report.train.training import prepare
 
 Options = Callable[..., dict[str, Any]]
 CPU = torch.device("cpu")
@@ -96,7 +99,7 @@ def check_export(path: Path) -> None:
 
 def test_the_export_is_the_model(options: Options, tmp_path: Path) -> None:
     config = TrainConfig.from_mapping(options())
-    training = loop.prepare(config, load_data(config), CPU)
+    training = prepare(config, load_data(config), CPU)
     with loop.open_run(training, "") as writer:
         checkpoints.export_last(writer, training.evaluated, 32, epoch=1)
     program = torch.export.load(writer.path / checkpoints.LAST).module()
@@ -145,10 +148,10 @@ def test_gradual_unfreezing(options: Options) -> None:
 
 def test_only_unfrozen_layers_change(options: Options) -> None:
     config = TrainConfig.from_mapping(options(model="resnet18", frozen_bn="eval", optimizer="adamw", weight_decay=0.1))
-    training = loop.prepare(config, load_data(config), CPU)
+    training = prepare(config, load_data(config), CPU)
     before = {k: v.clone() for k, v in training.model.net.state_dict().items()}
-    with loop.open_run(training, "") as writer, loop.interruptible() as interruption:
-        loop.fit(training, loop.History(), writer, interruption, Progress())
+    with loop.open_run(training, "") as writer, interruptible() as interruption:
+        loop.fit(training, History(), writer, interruption, Progress())
     after = training.model.net.state_dict()
     changed = {k.split(".")[0] for k in before if not torch.equal(before[k], after[k])}
     assert changed == {"layer4", "fc"}
