@@ -54,7 +54,9 @@ class Images:
         return self.store[self.rows[places]]
 
     def part(self, where: slice) -> Images:
-        """The pictures at consecutive places."""
+        """The pictures at consecutive places; itself where that is all of them."""
+        if where == slice(0, len(self)):
+            return self
         return Images(self.store, self.rows[where], self.labels[where], self.samples[where])
 
     def sample(self, n: int, seed: int) -> Images:
