@@ -43,6 +43,7 @@ def test_every_command_of_the_tutorial_runs(tmp_path: Path, commands_on_path: st
     )
     assert done.returncode == 0, done.stderr
     assert len(list(place.glob("report/*/report.html"))) >= 1
+    assert "second" in done.stdout
 
 
 def test_the_documentation_builds_without_a_warning(tmp_path: Path) -> None:
