@@ -94,6 +94,11 @@ def _fits(names: tuple[str, ...], header: int, below: Sequence[str], separator: 
     return Dialect(names, header, separator, decimal, tuple(rows))
 
 
+def counts_from_one(dialect: Dialect) -> bool:
+    """Whether its first row says 1 in the first column: the epochs of a table of one's own, where a framework starts with 0."""
+    return bool(dialect.rows) and number(dialect.rows[0][0], dialect.decimal) == 1
+
+
 def cells(line: str, separator: str | None) -> list[str]:
     """The cells of a line, quotes removed."""
     if separator is None:

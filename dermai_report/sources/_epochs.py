@@ -153,7 +153,9 @@ def _restarted(
         counted = np.full(table.n, np.nan)
         counted[where] = seen[0] + np.arange(len(where))
         return counted
-    again = (np.diff(seen) < 0) & (seen[1:] <= seen[0])
+    falls = np.diff(seen) < 0
+    newest_first = len(seen) > 2 and bool(falls.all())  # the numbers are right as they stand
+    again = falls & (seen[1:] <= seen[0]) & (not newest_first)
     if steps is None and table.lines is not None:  # a first fit of one epoch, and a second one under a header of its own
         again |= (
             (seen[:-1] == seen[0])

@@ -14,6 +14,7 @@ from dermai_report.sources._choice import one_of
 from dermai_report.sources._columns import SPLIT_OF, meaning, words_of
 from dermai_report.sources._csv import LARGE, arrow_column
 from dermai_report.sources._log import NOT_JSON, Log, parse_json
+from dermai_report.sources._steps import OFTEN
 from dermai_report.sources._table import Column, Table, number, table_of_columns, table_of_rows
 
 DEEPEST = 6
@@ -157,10 +158,25 @@ def _of_lists(lists: Mapping[str, Sequence[Any]], log: Log) -> list[Table]:
     n = max(set(lengths), key=lambda length: (lengths.count(length), length))
     trained = [len(v) for k, v in lists.items() if meaning(k).role == "metric" and meaning(k).split == "train"]
     n = max([n, *trained]) if trained and max(trained) % n == 0 else n
+    evaluated = [len(v) for k, v in lists.items() if meaning(k).role == "metric" and meaning(k).split == "val"]
+    batches = {
+        k
+        for k, v in lists.items()
+        if meaning(k).role == "metric" and meaning(k).split == "train" and len(v) == n > OFTEN * max(evaluated, default=n)
+    }
+    if batches:
+        n = max(evaluated)
     columns: dict[str, Sequence[Any]] = {}
     for name, values in lists.items():
         sense = meaning(name)
-        if len(values) == n:
+        if name in batches and len(values) % n == 0:
+            each = len(values) // n
+            columns[name] = np.mean(np.array([number(v) for v in values], dtype=float).reshape(n, each), axis=1)
+            log.notes.append(
+                f"{name!r} has {len(values)} values for {n} evaluations: taken as {each} batches an epoch, whose mean counts. Were "
+                f"they epochs, the run was evaluated every {each}th."
+            )
+        elif len(values) == n:
             columns[name] = values
         elif sense.role == "metric" and len(values) < n and n % len(values) == 0 and len(values) > 1:
             every = n // len(values)

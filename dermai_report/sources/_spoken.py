@@ -20,6 +20,9 @@ EPOCH = re.compile(
     re.IGNORECASE,
 )
 COUNT = re.compile(r"^\W*\[?(\d{1,7})\s*/\s*(\d{1,7})\]?(?=\W)")
+DONE = re.compile(
+    r"\d+%\|[^|]*\|\s*(\d{1,7})/(\d{1,7})|^\W*\[?(\d{1,7})\s*/\s*(\d{1,7})(?=\W)|(?<![(\d/])(\d{1,7})/(\d{1,7})\s*$"
+)
 BATCH = re.compile(
     r"(?<![A-Za-z_])(?:batch|step|iter(?:ation)?|global[_ ]step)\s*[:#=]?\s*[\[(]?\s*\d+(?:\s*(?:/|of)\s*\d+)?[\])]?"
     r"|\[ *\d+/\d+ *(?:\(\d+(?:\.\d+)?%\))? *\]",
@@ -53,7 +56,8 @@ class Said:
     """epoch: as printed, or None; count: "[3/50]" without the word, which may count epochs or batches; batch: whether the line
     names a part of an epoch; values by name, in order; split: the one that the line speaks of at its end.
 
-    aside: it tells of a checkpoint or a best value, and no more; running: the values are those of a progress bar.
+    aside: it tells of a checkpoint or a best value, and no more; running: the values are those of a progress bar; done: its
+    "390/391", which may count batches.
     """
 
     epoch: int | None
@@ -63,11 +67,13 @@ class Said:
     split: str | None
     aside: bool = False
     running: bool = False
+    done: tuple[int, int] | None = None
 
 
 def said(line: str) -> Said:
     """What the line says."""
     line = BLANKS.sub("   ", ANSI.sub("", line[:LONGEST]))
+    done = DONE.search(line)
     text = BEST.sub(" ", CLOCK.sub(" ", BAR.sub(" ", line)))
     epoch = EPOCH.search(text)
     if epoch:
@@ -82,10 +88,16 @@ def said(line: str) -> Said:
     running = False
     metrics = _metrics(values)
     if not metrics and (postfix := POSTFIX.search(line)):
-        values, _ = _values(postfix[1])
+        values = {of_split(name, split): value for name, value in _values(postfix[1])[0].items()}
         running, metrics = True, _metrics(values)
     aside = metrics < 2 and bool(ASIDE.search(text))
-    return Said(_number(epoch), _number(count), batch is not None, values, split, aside, running)
+    return Said(_number(epoch), _number(count), batch is not None, values, split, aside, running, _pair(done))
+
+
+def of_split(name: str, split: str | None) -> str:
+    """A metric below a heading ("Validation:") or behind the name of a bar is of its split."""
+    sense = meaning(name)
+    return f"{split} {name}" if split and sense.role == "metric" and sense.split is None else name
 
 
 def _metrics(values: dict[str, str]) -> int:
@@ -94,6 +106,11 @@ def _metrics(values: dict[str, str]) -> int:
 
 def _number(found: re.Match[str] | None) -> int | None:
     return None if found is None else int(found[1])
+
+
+def _pair(found: re.Match[str] | None) -> tuple[int, int] | None:
+    done, total = [int(n) for n in found.groups() if n] if found else (0, 0)
+    return (done, total) if found and done <= total else None
 
 
 def _values(text: str) -> tuple[dict[str, str], str | None]:

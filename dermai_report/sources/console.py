@@ -16,7 +16,8 @@ from dermai_report.run import Run
 from dermai_report.sources._assemble import assemble
 from dermai_report.sources._columns import meaning
 from dermai_report.sources._log import NO, NOT_JSON, PERHAPS, Log
-from dermai_report.sources._spoken import LONGEST, WORTH, Said, said
+from dermai_report.sources._loops import Bar, named
+from dermai_report.sources._spoken import LONGEST, WORTH, Said, of_split, said
 from dermai_report.sources._table import table_of_rows
 
 ENOUGH = 4000  # lines that are looked at to recognise a log
@@ -49,7 +50,7 @@ def read(log: Log) -> Run:
         raise DermaiError(
             f"{log.path} names no loss or accuracy of an epoch", "print a line an epoch: Epoch 3: train loss 0.5, val loss 0.6"
         )
-    lines = _bare_losses(_summaries(lines), notes)
+    lines = _bare_losses(_summaries(_of_loops(lines, notes)), notes)
     return assemble(log, [table_of_rows(_rows(lines), log.name)], source="console", notes=notes)
 
 
@@ -61,23 +62,18 @@ def _lines(texts: Sequence[str]) -> list[Line]:
     epoch: int | None = None
     split: str | None = None
     for number, line in heard:
-        named = line.epoch if by_word else line.count
-        if named is not None and not line.aside:
-            split = split if named == epoch else None
-            epoch = named
+        told = line.epoch if by_word else line.count
+        if told is not None and not line.aside:
+            split = split if told == epoch else None
+            epoch = told
         if not any(meaning(n).role == "metric" for n in line.values):
             split = line.split or split
             continue
-        values = line.values if line.split else {_below(name, split): value for name, value in line.values.items()}
+        values = line.values if line.split else {of_split(name, split): value for name, value in line.values.items()}
         batch = line.batch or (by_word and line.count is not None)
-        found.append(Line(number, epoch, replace(line, epoch=named, values=values, batch=batch)))
+        done = line.done if by_word else None  # without the word, what is counted are epochs
+        found.append(Line(number, epoch, replace(line, epoch=told, values=values, batch=batch, done=done)))
     return found
-
-
-def _below(name: str, split: str | None) -> str:
-    """A metric below a heading ("Validation:") is of its split."""
-    sense = meaning(name)
-    return f"{split} {name}" if split and sense.role == "metric" and sense.split is None else name
 
 
 def _of_epochs(lines: list[Line], file: str, notes: list[str]) -> list[Line]:
@@ -102,6 +98,16 @@ def _of_epochs(lines: list[Line], file: str, notes: list[str]) -> list[Line]:
     if stray:
         notes.append(f"{len(stray)} lines that name a metric and belong to no epoch were left out ({file}:{stray[0].number}).")
     return [line for line in lines if not any(line is s for s in stray)]
+
+
+def _of_loops(lines: list[Line], notes: list[str]) -> list[Line]:
+    """Where bars without a name print two loops an epoch, the last line of each, told apart."""
+    bars = [n for n in lines if n.said.done is not None]
+    values = named([Bar(n.epoch, *n.said.done, n.said.values) for n in bars if n.said.done is not None], notes)
+    if values is None:
+        return lines
+    last = {n.number: replace(n, said=replace(n.said, values=v, batch=False)) for n, v in zip(bars, values, strict=True) if v}
+    return [last.get(n.number, n) for n in lines if n.said.done is None or n.number in last]
 
 
 def _tests(line: Line) -> bool:

@@ -16,11 +16,11 @@ from dermai_report.run import Evaluation, Run
 from dermai_report.sources._assemble import assemble
 from dermai_report.sources._log import NO, NOT_JSON, SURE, Log
 from dermai_report.sources._table import number, table_of_rows
+from dermai_report.sources._trainer_names import END, SPEED
 
 STATE = "trainer_state.json"
 RESULTS = ("all_results.json", "test_results.json", "predict_results.json", "eval_results.json", "train_results.json")
 TESTED = ("test", "predict")
-SPEED = re.compile(r".*_(runtime|samples_per_second|steps_per_second|jit_compilation_time|model_preparation_time)|total_flos")
 SETTINGS = (
     "num_train_epochs",
     "max_steps",
@@ -92,7 +92,7 @@ def _rows(history: list[dict[str, Any]], notes: list[str]) -> tuple[list[tuple[i
     evaluated: set[Any] = set()
     ended = False
     for i, row in enumerate(history, 1):
-        if "train_runtime" in row:
+        if END in row:
             ended = True  # its train_loss is the mean over the whole training
             continue
         kept = {k: v for k, v in row.items() if not SPEED.fullmatch(k)}

@@ -1,5 +1,6 @@
 """The traps of other tools' logs: each is read right and told, or asked about; nothing is picked silently."""
 
+import json
 import math
 from pathlib import Path
 
@@ -39,6 +40,30 @@ def test_epochs_from_one_stay(reading) -> None:
     run = reading("epoch,train_loss,val_loss\n1,1.0,1.1\n2,0.8,1.0\n")
     assert [e.epoch for e in run.epochs] == [1, 2]
     assert "from 0" not in told(run)
+
+
+@pytest.mark.parametrize("header", ["epoch,loss,val_loss", "epoch,train_loss,valid_loss,time"])
+def test_epochs_from_one_below_the_header_of_a_framework(reading, header: str) -> None:
+    rows = "".join(f"{e},1.0,{1 + abs(e - 2)}{',00:10' * header.count('time')}\n" for e in (1, 2, 3))
+    assert [e.epoch for e in reading(f"{header}\n{rows}").epochs] == [1, 2, 3]
+    resumed = reading(f"{header}\n" + rows[rows.index("\n") + 1 :])
+    assert [e.epoch for e in resumed.epochs] == [3, 4], "that of the framework itself counts from 0"
+
+
+def test_newest_row_first(reading) -> None:
+    run = reading("epoch,train_loss,val_loss\n" + "".join(f"{e},{1 / e},{1 + abs(e - 2)}\n" for e in (4, 3, 2, 1)))
+    assert [e.epoch for e in run.epochs] == [1, 2, 3, 4]
+    assert column(run, "val", "loss") == [2.0, 1.0, 2.0, 3.0]
+
+
+def test_losses_of_batches_in_a_list(reading) -> None:
+    """A list far longer than those of validation holds batches, whose mean counts; one a few times as long holds epochs."""
+    run = reading(json.dumps({"train_loss": [2.0, 1.0] * 10 + [0.75, 0.25] * 10, "val_loss": [1.5, 1.0]}), "h.json")
+    assert column(run, "train", "loss") == [1.5, 0.5]
+    assert column(run, "val", "loss") == [1.5, 1.0]
+    assert "taken as 20 batches an epoch" in told(run)
+    run = reading(json.dumps({"train_loss": [2.0, 1.0] * 5, "val_loss": [1.5, 1.0]}), "h.json")
+    assert [e.epoch for e in run.epochs if e.val] == [5, 10]
 
 
 def test_no_epoch_column_counts_rows(reading) -> None:

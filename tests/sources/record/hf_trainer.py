@@ -1,6 +1,8 @@
-"""The Trainer of transformers: trainer_state.json and the result files beside it; evaluated each epoch, and every few steps."""
+"""The Trainer of transformers: trainer_state.json, the result files beside it, and what it prints; evaluated each epoch, or by steps."""
 # needs: torch==2.13.0 transformers accelerate tensorboard
 
+import contextlib
+import io
 import os
 import tempfile
 from pathlib import Path
@@ -38,14 +40,19 @@ def record(name, **options):
     )  # fmt: skip
     accuracy = lambda p: {"accuracy": float((np.argmax(p.predictions, 1) == p.label_ids).mean())}  # noqa: E731
     trainer = Trainer(Model(), given, train_dataset=rows(x, y), eval_dataset=rows(x_val, y_val), compute_metrics=accuracy)
-    trainer.train()
-    trainer.save_metrics("eval", trainer.evaluate())
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        trainer.train()
+        evaluated = trainer.evaluate()
+    trainer.save_metrics("eval", evaluated)
     trainer.save_state()
     for file in ("trainer_state.json", "eval_results.json", "all_results.json"):
         Path(place, file).write_bytes(Path(given.output_dir, file).read_bytes())
     seen = [r for r in trainer.state.log_history if "eval_loss" in r]
     evaluations = [{"epoch": r["epoch"], "loss": r["eval_loss"], "accuracy": r["eval_accuracy"]} for r in seen]
     truth(place, [], evaluations=evaluations)
+    console = folder(f"{name}_stdout")
+    (console / "train.log").write_text(printed.getvalue())
+    truth(console, [], evaluations=evaluations)
     truth(logs, [], evaluations=evaluations)
 
 
