@@ -10,6 +10,7 @@ from dermai_report import formatting as fmt
 from dermai_report.charts.canvas import Boxes, Canvas, Layer, Lines, Markers, Point, Words
 
 SMALLEST, LARGEST = 0.72, 1.2
+DESCRIBED = 600  # characters of a caption read out with the picture; the figure below it has the whole
 SYMBOLS = {
     "o": "M0 3.3C0.9 3.3 1.7 3 2.3 2.3C3 1.7 3.3 0.9 3.3 0C3.3 -0.9 3 -1.7 2.3 -2.3C1.7 -3 0.9 -3.3 0 -3.3"
     "C-0.9 -3.3 -1.7 -3 -2.3 -2.3C-3 -1.7 -3.3 -0.9 -3.3 0C-3.3 0.9 -3 1.7 -2.3 2.3C-1.7 3 -0.9 3.3 0 3.3z",
@@ -31,7 +32,7 @@ def write(canvas: Canvas, prefix: str, title: str, description: str) -> str:
     # Never so small that its texts cannot be read, nor so large that they shout.
     limits = f"min-width:{SMALLEST * canvas.width:.0f}px;max-width:{LARGEST * canvas.width:.0f}px"
     start = f'<svg viewBox="0 0 {size}" style="{limits}" role="img" aria-label="{_safe(title)}">'
-    return f"{start}<desc>{_safe(description)}</desc>{''.join(parts)}{'</g>' if last else ''}</svg>"
+    return f"{start}<desc>{_safe(fmt.shorten(description, DESCRIBED))}</desc>{''.join(parts)}{'</g>' if last else ''}</svg>"
 
 
 def _shapes(layer: Layer, id: str) -> Iterator[str]:
