@@ -52,6 +52,7 @@ def _listed(path: Path, reports: Path, beside: Path) -> Listed:
         id=run.id,
         name=run.name,
         path=run.path,
+        classes=list(run.classes),
         status=run.status,
         verdict=_verdict(run),
         tone=OVERFIT_TONES[found.verdict] if best else "unknown",
@@ -104,14 +105,26 @@ def _headline(folder: Path, lines: list[Listed]) -> str:
     known = [line for line in lines if line.test_accuracy is not None]
     if not known:
         return f"{words}; no test accuracy is known."
+    if _class_sets(known) > 1:
+        return f"{words}; their test accuracies are over different classes, so none is named the highest."
     top = max(known, key=lambda line: (line.test_accuracy or 0.0, line.id))
     sure = f" (95 % interval {wording.percent_interval(top.test_accuracy_ci95)})" if top.test_accuracy_ci95 else ""
     return f"{words}; the highest test accuracy is that of {top.name}, {wording.percent(top.test_accuracy)}{sure}."
 
 
+def _class_sets(lines: list[Listed]) -> int:
+    """How many sets of classes there are; a run whose classes were not logged may have those of any other."""
+    return len({frozenset(line.classes) for line in lines if line.classes})
+
+
 def _notes(lines: list[Listed]) -> Iterator[str]:
     known = [line for line in lines if line.test_accuracy is not None]
-    if len(known) > 1:
+    if _class_sets(known) > 1:
+        yield (
+            f"The runs know {_class_sets(known)} different sets of classes, and fewer classes are easier to tell apart: their accuracies "
+            "cannot be held against each other. dermai-report BASELINE RUN compares two runs on the classes they share."
+        )
+    elif len(known) > 1:
         yield (
             f"The highest of {len(known)} test accuracies flatters its run: it was chosen for being highest. Two runs are compared, on the "
             "same images where they share them, by dermai-report BASELINE RUN."

@@ -83,3 +83,13 @@ def test_a_run_that_is_running_is_said_to_be(tmp_path: Path) -> None:
         run.log_epoch(train={"loss": 1.0}, val={"loss": 1.0})
         index = listed(tmp_path)
     assert index.runs[0].status == "running" and any("still running" in note for note in index.notes)
+
+
+def test_runs_over_different_classes_are_not_ranked(runs: Path) -> None:
+    with RunWriter(runs, name="fewer classes", classes=["a"]) as run:
+        run.log_epoch(train={"loss": 1.0}, val={"loss": 1.0, "accuracy": 1.0})
+        run.log_evaluation("test", labels=[0] * 20, predicted=[0] * 20)
+    index = listed(runs)
+    assert "highest test accuracy is" not in index.headline and "over different classes" in index.headline
+    assert any("on the classes they share" in note for note in index.notes)
+    assert not any("flatters" in note for note in index.notes)

@@ -11,7 +11,7 @@ from dermai_report import RunWriter
 
 PACKAGE = Path(__file__).resolve().parent.parent / "dermai_report"
 LAYERS = [
-    {"errors", "files", "registry", "wording", "environment", "locks", "plain"},
+    {"errors", "files", "registry", "wording", "environment", "locks", "plain", "output_path"},
     {
         "run",
         "parquet",

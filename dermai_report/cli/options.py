@@ -10,8 +10,8 @@ from typing import Any
 import dermai_report
 from dermai_report import registry
 from dermai_report.cli import gate
-from dermai_report.cli.output import is_folder
 from dermai_report.errors import DermaiError
+from dermai_report.output_path import is_folder
 
 RUN = "run"  # made of the run, where all others are made of its report
 LEAST_CHARS = 4_000  # the longest verdict that is shown, and the names of what was left out

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dermai_report.cli.outcome import set_output
+from dermai_report.output_path import is_folder
 
 if TYPE_CHECKING:
     from dermai_report.report import Shown
 
 REPORTS = Path("report")  # holds a folder for each run, and the index
-
-
-def is_folder(output: str) -> bool:
-    """Whether the output names a folder: one that is there, or a name with a slash at its end or without an ending."""
-    return output != "-" and (output.endswith(("/", os.sep)) or Path(output).is_dir() or not Path(output).suffix)
 
 
 def folder_of(output: str | None) -> Path:

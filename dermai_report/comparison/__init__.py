@@ -65,9 +65,10 @@ def _compared(baseline: Run, run: Run, base_name: str, name: str, advised: Repor
     pair = matched.pair if matched else None
     fixed, broken = moved(matched) if matched else ([], [])
     changed = settings_changed(baseline, run)
+    exact = pair.p if pair else None
     p = None
     if deciding and deciding.difference is not None and deciding.ci95:
-        p = pair.p if pair and pair.p is not None else p_of(deciding.difference, deciding.ci95)
+        p = exact if exact is not None else p_of(deciding.difference, deciding.ci95)
     return Compared(
         run=run_facts(run),
         name=name,
@@ -80,6 +81,7 @@ def _compared(baseline: Run, run: Run, base_name: str, name: str, advised: Repor
         ci95=deciding.ci95 if deciding else None,
         p=p,
         p_adjusted=None,
+        test="interval" if exact is None else "mcnemar",
         fixed=pair.fixed if pair else None,
         broken=pair.broken if pair else None,
         fixed_samples=fixed,

@@ -51,15 +51,15 @@ def _bar(label: str, moved: Difference | Compared) -> Bar:
 
 def _curves(runs: Sequence[tuple[Run, str]], metric: str, total: int) -> Chart | None:
     logged = [(run, name) for run, name in runs if run.has("val", metric)]
-    if not logged:
-        return None
+    if len(logged) < 2:
+        return None  # a curve alone compares nothing
     series = [
         Series(name, "neutral", [float(e.epoch) for e in run.epochs], [e.metric("val", metric) for e in run.epochs])
         for run, name in logged
     ]
-    left_out = f" The first {len(logged)} of {total} runs are drawn." if total > len(logged) else ""
     pick = min if metric == "loss" else max
     best = {name: pick(v for e in run.epochs if (v := e.metric("val", metric)) is not None) for run, name in logged}
+    left_out = f" Drawn: {wording.listed(list(best))}, of {total} runs." if total > len(logged) else ""
     ahead = pick(best, key=best.__getitem__)
     words = wording.nats(best[ahead]) if metric == "loss" else wording.percent(best[ahead])
     return LineChart(

@@ -19,6 +19,7 @@ DECIDING = {"test": "Test accuracy", "val": "Validation accuracy"}  # the number
 PAIRED = "the same samples"
 SEPARATE = "separate samples"
 CAREFUL = "as if the samples were separate, which is too wide"
+ALONE = "no interval: two numbers side by side, not a difference that is shown"
 SCORES: tuple[tuple[str, str, Unit, bool], ...] = (
     ("accuracy", "Test accuracy", "percent", True),
     ("balanced_accuracy", "Balanced accuracy, test", "percent", True),
@@ -80,7 +81,7 @@ def _test(first: Run, second: Run, match: Match) -> Iterator[Difference]:
         n = min(before.n, after.n) if before.n and after.n else None
         yield _row(label, unit, a, b, apart, careful if apart else "how many samples were tested was not logged", higher, n)
     if before.calibration and after.calibration:
-        yield _row("Expected calibration error", "points", before.calibration.ece, after.calibration.ece)
+        yield _row("Expected calibration error", "points", before.calibration.ece, after.calibration.ece, basis=ALONE)
 
 
 def _paired(match: Match, before: TestScores) -> dict[str, tuple[float | None, float | None, Interval | None]]:
@@ -160,7 +161,7 @@ def _counted(first: Run, second: Run, alike: bool) -> Iterator[Difference]:
     """What has no interval: a count, or a single outcome."""
     if alike:
         before, after = measures.generalization(first), measures.generalization(second)
-        yield _row("Drop from validation to test", "points", before.drop, after.drop)
+        yield _row("Drop from validation to test", "points", before.drop, after.drop, basis=ALONE)
     best, other = measures.best_epoch(first), measures.best_epoch(second)
     yield _row("Best epoch", "epoch", best.epoch if best else None, other.epoch if other else None)
     yield _row("Epochs", "count", len(first.epochs), len(second.epochs))

@@ -13,6 +13,7 @@ from dermai_report.run import Run
 
 OF = {"test": "test accuracy", "val": "validation accuracy"}
 MOST_SETTINGS = 6  # that an answer names
+_TESTS = {"mcnemar": "McNemar's exact test", "interval": "the interval"}
 
 
 def headline(found: Sequence[Compared], base: str) -> str:
@@ -145,9 +146,8 @@ def _better(one: Compared, base: str, comparisons: int) -> Answer:
         return Answer(question, answer, f"{seen}; how many images that rests on was not logged.", tone)
     detail = f"{seen}, 95 % interval {wording.points_interval(one.ci95)}, {_rests(one)}."
     if one.p_adjusted is not None:
-        test = "McNemar's exact test" if one.paired and one.p is not None else "the interval"
         held = f", after allowing for {comparisons} comparisons" if comparisons > 1 else ""
-        detail += f" p\u00a0{_p(one.p_adjusted)} by {test}{held}."
+        detail += f" p\u00a0{_p(one.p_adjusted)} by {_TESTS[one.test]}{held}."
     return Answer(question, answer, detail, tone)
 
 
@@ -220,4 +220,6 @@ def _p(p: float) -> str:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "none"
     return "not set" if value is None else str(value)

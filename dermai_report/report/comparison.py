@@ -71,8 +71,9 @@ class Compared(Record, frozen=True, kw_only=True):
     """One run against the baseline.
 
     verdict: of the accuracy on `split`, at 5 % over all runs that are compared; paired: whether the same samples were predicted by both.
-    n: the samples it rests on, or of the smaller set where they are not the same; p_adjusted: Holm's, over all runs. fixed,
-    broken: samples that only the run, or only the baseline, gets right; the lists hold the first of them, the surest errors first.
+    n: the samples it rests on, or of the smaller set where they are not the same; p_adjusted: Holm's, over all runs; test: where p
+    comes from, McNemar's exact test or, with groups or without pairs, the interval. fixed, broken: samples that only the run, or only
+    the baseline, gets right; the lists hold the first of them, the surest errors first.
     """
 
     run: RunFacts
@@ -86,6 +87,7 @@ class Compared(Record, frozen=True, kw_only=True):
     ci95: Interval | None
     p: float | None
     p_adjusted: float | None
+    test: Literal["mcnemar", "interval"] = "interval"
     fixed: int | None
     broken: int | None
     fixed_samples: list[Moved]

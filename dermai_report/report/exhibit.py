@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from dermai_report.report.record import Interval, Record, Role, Unit
@@ -95,3 +97,14 @@ class Table(Record, frozen=True):
     columns: list[str]
     rows: list[list[Cell]]
     caption: str = ""
+
+    @property
+    def words(self) -> list[bool]:
+        """Of each column, whether it holds words, which are set from the left, and no number, not even one as text."""
+        columns = zip(*self.rows, strict=True) if self.rows else [()] * len(self.columns)
+        return [_are_words(cells) for cells in columns]
+
+
+def _are_words(cells: Sequence[Cell]) -> bool:
+    texts = [cell.value for cell in cells if isinstance(cell.value, str)]
+    return len(texts) == len(cells) and any(letter.isalpha() for text in texts for letter in text)

@@ -26,6 +26,7 @@ class Listed(Record, frozen=True, kw_only=True):
     status: str
     verdict: str
     tone: Tone
+    classes: list[str] = msgspec.field(default_factory=list)
     error: str | None = None
     started: str | None = None
     n_epochs: int = 0

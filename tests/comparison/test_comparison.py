@@ -157,3 +157,26 @@ def test_runs_of_one_name_are_told_apart() -> None:
 def test_a_baseline_alone_is_an_error() -> None:
     with pytest.raises(DermaiError, match="nothing to compare"):
         compare(BASELINE, [])
+
+
+def test_p_is_of_the_interval_where_samples_come_in_groups() -> None:
+    groups = [f"patient {i // 3}" for i in range(N)]
+    first, second = (run(replace(outcome, group=groups), name=name) for name, outcome in (("a", BASE), ("b", moved(20, 4))))
+    (grouped,), (alone,) = compare(first, [second]).runs, compare(BASELINE, [BETTER]).runs
+    assert (grouped.paired, grouped.test, alone.test) == (True, "interval", "mcnemar")
+    assert "by the interval" in grouped.answers[0].detail and "McNemar" not in grouped.answers[0].detail
+    assert "by McNemar's exact test" in alone.answers[0].detail
+
+
+def test_curves_are_drawn_of_runs_with_the_same_classes_and_never_of_one_alone() -> None:
+    fewer = run(None, name="fewer", classes=("acne", "eczema"))
+    assert not compare(BASELINE, [fewer]).charts
+    curves = [chart for chart in compare(BASELINE, [fewer, BETTER]).charts if chart.id == "loss"]
+    assert [chart.caption.partition(" Drawn: ")[2] for chart in curves] == ["baseline and better, of 3 runs."]
+
+
+def test_a_difference_without_interval_says_so() -> None:
+    (one,) = compare(BASELINE, [BETTER]).runs
+    silent = {row.label for row in one.differences if row.ci95 is None and not row.basis}
+    assert silent <= {"Best epoch", "Epochs", "Training time", "Confidence that it overfits"}
+    assert any(row.label == "Expected calibration error" and "no interval" in row.basis for row in one.differences)
