@@ -1,9 +1,13 @@
-"""A confusion matrix of counts, rows true classes: CSV with or without class names, JSON, or as NumPy and scikit-learn print it."""
+"""A confusion matrix of counts: CSV with or without class names, JSON, or as NumPy and scikit-learn print it.
+
+Its rows are true classes, unless the corner of its header says that they are predicted ones ("predicted", "predicted/actual").
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from dermai_report.errors import DermaiError
@@ -13,9 +17,20 @@ from dermai_report.sources._csv import cells
 from dermai_report.sources._log import NO, NOT_JSON, PERHAPS, Log
 from dermai_report.sources._table import number
 
+TURNED = re.compile(r"\W*pred", re.IGNORECASE)
 PRINTED = re.compile(r"[\s\[\],\d.]+")
 MOST_CLASSES = 5_000
-Matrix = tuple[list[list[float]], list[str] | None]
+ROWS_TRUE = "The rows of the confusion matrix were taken as true classes, its columns as predicted ones."
+ROWS_PREDICTED = "The header of the confusion matrix says that its rows are predicted classes."
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """counts: (k, k) as written; names of the classes, or None; turned: whether the rows are predicted classes."""
+
+    counts: list[list[float]]
+    names: list[str] | None = None
+    turned: bool = False
 
 
 def recognises(log: Log) -> int:
@@ -28,14 +43,14 @@ def read(log: Log, classes: Sequence[str]) -> Outcome:
     found = _matrix(log)
     if found is None:
         raise DermaiError(f"{log.path} holds no square of counts", "rows are true classes, columns predicted ones")
-    counts, names = found
+    counts, names = found.counts, found.names
     if any(v != int(v) or v < 0 for row in counts for v in row):
         raise DermaiError(
             f"{log.path} holds shares, not counts: without the number of images nothing can be said of chance",
             "write the confusion matrix without normalize",
         )
     k = len(counts)
-    whole = [[int(v) for v in row] for row in counts]
+    whole = [[int(v) for v in row] for row in (zip(*counts, strict=True) if found.turned else counts)]
     if names and classes and set(names) == set(classes):
         order = [names.index(c) for c in classes]
         whole, names = [[whole[i][j] for j in order] for i in order], list(classes)
@@ -46,7 +61,7 @@ def read(log: Log, classes: Sequence[str]) -> Outcome:
         classes=named,
         evaluation=Evaluation(n=n or None, accuracy=right / n if n else None, confusion=whole),
         counts=dict(zip(named, map(sum, whole), strict=True)),
-        notes=("The rows of the confusion matrix were taken as true classes, its columns as predicted ones.",),
+        notes=(ROWS_PREDICTED if found.turned else ROWS_TRUE,),
     )
 
 
@@ -62,9 +77,9 @@ def _of_json(value: Any) -> Matrix | None:
     if isinstance(value, dict):
         names = next((v for v in value.values() if isinstance(v, list) and v and all(isinstance(x, str) for x in v)), None)
         square = next((m for v in value.values() if (m := _square(v))), None)
-        return (square, list(names) if names and square and len(names) == len(square) else None) if square else None
+        return Matrix(square, list(names) if names and len(names) == len(square) else None) if square else None
     square = _square(value)
-    return (square, None) if square else None
+    return Matrix(square) if square else None
 
 
 def _square(value: Any) -> list[list[float]] | None:
@@ -80,7 +95,7 @@ def _of_text(log: Log) -> Matrix | None:
     if text.lstrip().startswith("[") and PRINTED.fullmatch(text):
         rows = [re.findall(r"[\d.]+", row) for row in re.findall(r"\[([^\[\]]+)\]", text)]
         square = _square(rows)
-        return (square, None) if square else None
+        return Matrix(square) if square else None
     lines = [line for line in text.split("\n", MOST_CLASSES + 2) if line.strip()]
     if not 2 <= len(lines) <= MOST_CLASSES + 1:
         return None
@@ -88,12 +103,11 @@ def _of_text(log: Log) -> Matrix | None:
     table = [[c.strip() for c in cells(line, separator if separator in lines[0] else None)] for line in lines]
     square = _square([list(r) for r in table])
     if square:
-        return square, None
+        return Matrix(square)
     header, *body = table
     names = header[-len(body) :]
     square = _square([row[-len(body) :] for row in body])
-    if square and len(header) >= len(body) and not any(number(n) is not None for n in names):
-        return square, names
-    if square and [row[0] for row in body] == names:  # classes that are numbers
-        return square, names
+    words = len(header) >= len(body) and not any(number(n) is not None for n in names)
+    if square and (words or [row[0] for row in body] == names):  # or classes that are numbers
+        return Matrix(square, names, len(header) > len(body) and TURNED.match(header[0]) is not None)
     return None

@@ -7,13 +7,15 @@ class names; image, file, … for the sample; patient, lesion, … for the group
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from dermai_report.errors import DermaiError
 from dermai_report.results import Outcome
-from dermai_report.results._predicted import Roles, as_text, outcome_of, role_of, roles_of, two_class
+from dermai_report.results._predicted import ROUNDED, Roles, as_text, outcome_of, role_of, roles_of, two_class
+from dermai_report.sources._columns import SPLIT_OF, meaning
 from dermai_report.sources._csv import csv_table, dialect_of
 from dermai_report.sources._log import LARGEST, LIKELY, NO, Log
 from dermai_report.sources._table import Column, Table
@@ -33,6 +35,7 @@ def recognises(log: Log) -> int:
 def read(log: Log, classes: Sequence[str]) -> Outcome:
     """Read it; raises DermaiError where a column is missing, or two could be meant."""
     table = _parquet(log) if log.head.startswith(PARQUET) else _text_table(log)
+    _refuse_several_splits(table, log)
     roles = roles_of(table.names, set(table.numbers), log.columns, classes, log.name)
     if roles.label is None:
         raise DermaiError(
@@ -40,6 +43,7 @@ def read(log: Log, classes: Sequence[str]) -> Outcome:
         )
     label = _texts(table, roles.label, log)
     predicted = None if roles.predicted is None else _texts(table, roles.predicted, log)
+    roles = roles if roles.probabilities else _called_like_classes(table, roles, label, log)
     probabilities, names = _probabilities(table, roles, log)
     if probabilities is None and roles.positive is not None:
         positive = table.numbers[roles.positive]
@@ -60,6 +64,30 @@ def read(log: Log, classes: Sequence[str]) -> Outcome:
         sample=None if roles.sample is None else _texts(table, roles.sample, log),
         group=None if roles.group is None else _texts(table, roles.group, log),
     )
+
+
+def _refuse_several_splits(table: Table, log: Log) -> None:
+    """Raise DermaiError where a column says that the rows are of several splits: no score is of training and test at once."""
+    for name, values in table.texts.items():
+        splits = {SPLIT_OF.get((v or "").strip().lower()) for v in values} if meaning(name).role == "split" else set()
+        if len(splits - {None}) > 1:
+            shown = ", ".join(sorted(s for s in splits if s))
+            raise DermaiError(
+                f"{log.path} holds rows of several splits, by its column {name!r}: {shown}", "write a file of each split"
+            )
+
+
+def _called_like_classes(table: Table, roles: Roles, label: Sequence[str], log: Log) -> Roles:
+    """The roles with columns of probabilities called like the labels themselves, where each row of them adds up to 1."""
+    taken = {roles.label, roles.predicted, roles.sample, roles.group}
+    free = [n for n in table.numbers if n not in taken]
+    for names in (free, [n for n in free if n in set(label)]):
+        if len(names) > 1 and set(label) <= set(names):
+            sums = np.sum([table.numbers[n].values for n in names], axis=0)
+            if np.allclose(sums, 1, atol=ROUNDED) or np.allclose(sums, 100, atol=100 * ROUNDED):
+                log.notes.append(f"The columns {', '.join(names[:6])} were taken as the probabilities of these classes.")
+                return replace(roles, probabilities={n: n for n in names})
+    return roles
 
 
 def _names(log: Log) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from dermai_report.sources._columns import Meaning
 from dermai_report.sources._epochs import number_rows
 from dermai_report.sources._fields import Field, fields_of
 from dermai_report.sources._log import Log
+from dermai_report.sources._placeholders import without_placeholders
 from dermai_report.sources._points import PerEpoch, Points, of_evaluations, of_training, points_of
 from dermai_report.sources._shapes import of_one_run, split_rows
 from dermai_report.sources._steps import Numbering
@@ -54,6 +55,7 @@ def assemble(
     if not tables:
         raise DermaiError(f"{log.path} holds no rows", "name the log of a training")
     fields = fields_of(tables, file, log.columns, known or {}, told)
+    tables = without_placeholders(tables, fields, told)
     numbered = number_rows(tables, fields, log, base=base, step_is_epoch=step_is_epoch, notes=told)
     points = points_of(tables, fields, numbered, told)
     if not points:

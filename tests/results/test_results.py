@@ -73,6 +73,38 @@ def test_probabilities_by_class(run: Run, tmp_path: Path, form: str) -> None:
     assert done.test.loss == pytest.approx(-np.log(TABLE[np.arange(90), LABEL]).mean(), abs=1e-4)
 
 
+@pytest.mark.parametrize("scale", [1, 100])
+def test_probabilities_below_the_names_of_the_classes(run: Run, tmp_path: Path, scale: float) -> None:
+    columns = {
+        "y_true": NAMES,
+        "age": [40 + k % 9 for k in range(90)],
+        **{c: (TABLE[:, k] * scale) for k, c in enumerate(CLASSES)},
+    }
+    done = add_results(run, write(tmp_path / "p.csv", columns))
+    assert done.classes == CLASSES
+    assert done.predictions["test"].probabilities == pytest.approx(TABLE, abs=1e-6)
+    columns["cat"] = columns["cat"] + 3.0
+    with pytest.raises(DermaiError, match="neither a predicted class nor a probability"):
+        add_results(run, write(tmp_path / "p.csv", columns))
+
+
+def test_rows_of_several_splits_are_refused(run: Run, tmp_path: Path) -> None:
+    columns = {"split": ["val", "test"] * 45, "label": NAMES, "predicted": GUESSED}
+    with pytest.raises(DermaiError, match="several splits, by its column 'split': test, val"):
+        add_results(run, write(tmp_path / "p.csv", columns))
+    assert add_results(run, write(tmp_path / "p.csv", columns | {"split": ["test"] * 90})).test.n == 90
+
+
+@pytest.mark.parametrize("corner", ["predicted\\actual", "Predicted"])
+def test_a_matrix_whose_rows_are_predicted(run: Run, tmp_path: Path, corner: str) -> None:
+    counts = confusion_matrix(LABEL, GUESS)
+    rows = [f"{c},{','.join(map(str, row))}" for c, row in zip(CLASSES, counts.T, strict=True)]
+    (tmp_path / "m.csv").write_text("\n".join([f"{corner},{','.join(CLASSES)}", *rows]))
+    done = add_results(run, tmp_path / "m.csv")
+    assert done.test.confusion == counts.tolist()
+    assert any("rows are predicted classes" in n for n in done.notes)
+
+
 def test_numbered_probabilities_stand_in_order(run: Run, tmp_path: Path) -> None:
     columns = {"label": LABEL.tolist()} | {f"prob_{k}": TABLE[:, k].round(3).tolist() for k in (2, 0, 1)}
     done = add_results(run, write(tmp_path / "p.csv", columns))

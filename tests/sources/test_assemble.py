@@ -66,6 +66,22 @@ def test_losses_of_batches_in_a_list(reading) -> None:
     assert [e.epoch for e in run.epochs if e.val] == [5, 10]
 
 
+@pytest.mark.parametrize("filler", ["0,0", "0.0,0.00", "-1,-1"])
+def test_what_was_written_where_nothing_was_evaluated(reading, filler: str) -> None:
+    rows = "".join(f"{e},1.0,{filler if e % 2 else f'{2 - 0.1 * e},0.{e}'}\n" for e in range(1, 7))
+    run = reading("epoch,train_loss,val_loss,val_acc\n" + rows)
+    assert [e.epoch for e in run.epochs if e.val] == [2, 4, 6]
+    assert len(run.epochs) == 6
+    assert "3 rows say" in told(run)
+    assert "(log.csv:2)" in told(run)
+
+
+@pytest.mark.parametrize("rows", ["1,1,0,0\n2,1,0,0\n", "1,1,0,1\n2,1,.5,.9\n", "1,1,-1,.5\n2,1,-2,.6\n"])
+def test_noughts_that_may_be_measured_stay(reading, rows: str) -> None:
+    run = reading("epoch,train_loss,val_loss,val_acc\n" + rows)
+    assert [e.epoch for e in run.epochs if "loss" in e.val] == [1, 2]
+
+
 def test_no_epoch_column_counts_rows(reading) -> None:
     assert [e.epoch for e in reading("train_loss\tval_loss\n1.0\t1.1\n0.9\t1.0\n").epochs] == [1, 2]
 
