@@ -62,6 +62,24 @@ def test_metadata_goes_into_the_table(photos: Callable[..., Path], tmp_path: Pat
     assert all(len(s) == 1 for s in splits.values()) and len(splits) == 20
 
 
+def test_groups_on_both_sides_of_a_split_that_was_there_are_told_of(
+    photos: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = photos({"ant": 30, "bee": 30})
+    for label in ("ant", "bee"):
+        for split, last in (("test", "_0.png"), ("train", ".png")):
+            (root / split / label).mkdir(parents=True)
+            for file in sorted((root / label).glob(f"*{last}")):
+                file.rename(root / split / label / file.name)
+        (root / label).rmdir()
+    words = ["--group-regex", r"(?:ant|bee)_p\d+", "--val-fraction", "0", "-o", str(root / "kept.csv")]
+    assert main(["split", str(root), *words]) == 0
+    told = capsys.readouterr().err
+    assert "warning: 2 groups in train and in test, such as ant_p000" in told and "val" not in told
+    split_of = dict(zip(*(read_table(root / "kept.csv")[c] for c in ("path", "split")), strict=True))
+    assert all(split == "test" for path, split in split_of.items() if path.startswith("test/"))
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -3,13 +3,15 @@
   dermai-data split photos --group-regex '(patient[0-9]+)_' --out photos/split.csv
   dermai-train --data photos/split.csv
 
-Classes keep their shares. Where a group is known (a patient, a lesion, a source image), all of its images go to one split. The table
-has a row an image (path, label, split, group, and the further columns of --metadata), and fixes the split for every later run.
+Classes keep their shares. Where a group is known (a patient, a lesion, a source image), all of its images go to one split. Splits that
+are there already (DIR/train, DIR/test, or a column) stay as they are, and groups on both sides of them are told of. The table has a
+row an image (path, label, split, group, and the further columns of --metadata), and fixes the split for every later run.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +26,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("data", metavar="DATA", help="folder of images, or a table of them with the columns path and label")
     parser.add_argument(
-        "--out", metavar="FILE", type=Path, help="the table to write, .csv (default: split.csv beside the images)"
+        "--out",
+        "--output",
+        "-o",
+        metavar="FILE",
+        type=Path,
+        help="the table to write, .csv (default: split.csv beside the images)",
     )
     parser.add_argument("--val-fraction", metavar="PART", type=float, default=0.15, help="part held out for validation (0.15)")
     parser.add_argument("--test-fraction", metavar="PART", type=float, default=0.15, help="part held out for the test (0.15)")
@@ -66,6 +73,7 @@ def run(options: argparse.Namespace) -> int:
         items = hold_out(collection.items, fractions, options.seed)
         _write(out, collection, items)
     _print(items)
+    _say_straddling(items)
     print(out)
     return 0
 
@@ -92,6 +100,21 @@ def _write(out: Path, collection: Collection, items: Sequence[Item]) -> None:
     for n, name in enumerate(collection.columns):
         columns[name] = [item.extra[n] for item in items]
     write_csv(out, columns)
+
+
+def _say_straddling(items: Sequence[Item]) -> None:
+    """Warn of groups on both sides: splits that were there are kept, and only what is left in train is divided."""
+    from dermai_report import wording
+    from dermai_report.datasets.commands._table import shown
+    from dermai_report.datasets.grouping import straddling
+
+    for splits, groups in straddling(items).items():
+        sides = splits.replace("-", " and in ")
+        print(
+            f"warning: {wording.plural(len(groups), 'group')} in {sides}, such as {shown(groups[0])}: splits that are there "
+            "are kept. Without them (DIR/<class>, or a table without the column split) whole groups are divided",
+            file=sys.stderr,
+        )
 
 
 def _print(items: Sequence[Item]) -> None:
