@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from dermai_report.errors import DermaiError
+from dermai_report.sources._columns import SPLIT_OF, meaning
 from dermai_report.sources._log import Log
 from dermai_report.sources._table import BLANK, Column, Table, column_of, number, table_of_rows
 
@@ -19,6 +20,7 @@ SEPARATORS = "\t;,|"
 LARGE = 4 * 1024**2  # bytes above which pyarrow reads the columns: quicker, and stricter about the shape of the rows
 MARKDOWN = re.compile(r"\s*\|?(\s*:?-{2,}:?\s*\|)+(\s*:?-{2,}:?)?\s*")
 LONGEST_RULE = 2_000  # characters of the line below a Markdown header: the pattern takes the square of its length
+WORD = re.compile(r"(?!(?:nan|na|none|null)$)[A-Za-z][A-Za-z _.-]*", re.IGNORECASE)  # "mean" or "best" in the column of epochs
 PREAMBLE = 30  # lines of words before a header
 MOST_COLUMNS = 5_000
 MOST_CELL = 100_000  # characters
@@ -132,6 +134,10 @@ def _with_decimal(log: Log, dialect: Dialect) -> Table:
 def _rows(log: Log, dialect: Dialect) -> Iterator[tuple[int, dict[str, str]]]:
     """Rows with the numbers of their lines; a further header is followed from there on."""
     names, headers, short = unique(dialect.names), 0, 0
+    epoch = next((i for i, n in enumerate(names[: len(dialect.rows[0])]) if meaning(n).role == "epoch"), None)
+    sums: list[str] = []
+    if epoch is not None and number(dialect.rows[0][epoch], dialect.decimal) is None:
+        epoch = None  # "Epoch 1" is a word as well
     for index, line in enumerate(log.lines[dialect.header + 1 :], start=dialect.header + 2):
         if not line.strip():
             continue
@@ -140,10 +146,19 @@ def _rows(log: Log, dialect: Dialect) -> Iterator[tuple[int, dict[str, str]]]:
             names = unique(values)
             headers += 1
             continue
+        if epoch is not None and WORD.fullmatch("".join(values[epoch : epoch + 1])):
+            tested = {k: v for k, v in zip(names, values, strict=False) if v and meaning(k).split == "test"}
+            if tested and SPLIT_OF.get(values[epoch].lower()) == "test":
+                yield index, tested
+            else:
+                sums.append(f"{log.name}:{index}")
+            continue
         short += len(values) < len([n for n in names if n])
         yield index, {k: v for k, v in zip(names, values, strict=False) if v}
     if headers:
         log.notes.append(f"{log.name} has its header {headers + 1} times: training was started again.")
+    if sums:
+        log.notes.append(f"{len(sums)} rows have a word where the others have an epoch ({sums[0]}): no epoch, and left out.")
     if short:
         log.notes.append(f"{short} rows of {log.name} have fewer cells than the header; what is missing counts as not logged.")
 

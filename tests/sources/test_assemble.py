@@ -82,6 +82,20 @@ def test_noughts_that_may_be_measured_stay(reading, rows: str) -> None:
     assert [e.epoch for e in run.epochs if "loss" in e.val] == [1, 2]
 
 
+@pytest.mark.parametrize("word", ["best", "Mean", "test"])
+def test_a_row_that_sums_up_is_no_epoch(reading, word: str) -> None:
+    run = reading(f"epoch,train_loss,val_loss\n1,1.0,1.1\n2,0.9,1.0\n{word},0.1,0.1\n")
+    assert column(run, "val", "loss") == [1.1, 1.0]
+    assert "1 rows have a word where the others have an epoch (log.csv:4)" in told(run)
+
+
+def test_a_row_called_test_holds_the_test(reading) -> None:
+    run = reading("epoch,train_loss,val_loss,test_loss\n1,1.0,1.1,\n2,0.9,1.0,\ntest,,,1.2\n")
+    assert run.test is not None
+    assert run.test.loss == 1.2
+    assert len(run.epochs) == 2
+
+
 def test_no_epoch_column_counts_rows(reading) -> None:
     assert [e.epoch for e in reading("train_loss\tval_loss\n1.0\t1.1\n0.9\t1.0\n").epochs] == [1, 2]
 
