@@ -7,44 +7,30 @@ from collections.abc import Sequence
 from dermai_report import wording
 from dermai_report.experiment.folds import OutOfFold
 from dermai_report.experiment.words import Shown
-from dermai_report.report import Bar, Cell, Chart, Effect, Interval, IntervalChart, Table, TrialFacts
+from dermai_report.report import Bar, Cell, Chart, Effect, Interval, IntervalChart, Table, TrialFacts, Unit
 
 MOST_SUSPECTS = 50
 
 
 def of_effects(found: Sequence[Effect]) -> list[Chart]:
     """The effects with their intervals, on the loss and on the accuracy."""
-    charts: list[Chart] = []
-    with_loss = [e for e in found if e.loss is not None]
-    if with_loss:
-        bars = [_bar(e.name, e.loss, e.loss_ci95, e.n) for e in with_loss]
-        charts.append(
-            IntervalChart(
-                id="effect-loss",
-                title="Effect on the test loss",
-                caption="Left of the line is better. 95 % intervals over seeds and test images.",
-                x_label="Difference in test loss (nats)",
-                unit="nats",
-                bars=bars,
-                reference=0.0,
-                reference_label="baseline",
-            )
-        )
-    if found:
-        bars = [_bar(e.name, e.accuracy, e.accuracy_ci95, e.n) for e in found]
-        charts.append(
-            IntervalChart(
-                id="effect-accuracy",
-                title="Effect on the test accuracy",
-                caption="Right of the line is better. 95 % intervals over seeds and test images.",
-                x_label="Difference in test accuracy",
-                unit="points",
-                bars=bars,
-                reference=0.0,
-                reference_label="baseline",
-            )
-        )
-    return charts
+    losses = [_bar(e.name, e.loss, e.loss_ci95, e.n) for e in found if e.loss is not None]
+    gains = [_bar(e.name, e.accuracy, e.accuracy_ci95, e.n) for e in found]
+    charts = [_effects("loss", "Left", "nats", losses), _effects("accuracy", "Right", "points", gains)]
+    return [chart for chart in charts if chart.bars]
+
+
+def _effects(score: str, better: str, unit: Unit, bars: list[Bar]) -> IntervalChart:
+    return IntervalChart(
+        id=f"effect-{score}",
+        title=f"Effect on the test {score}",
+        caption=f"{better} of the line is better. 95 % intervals over seeds and test images.",
+        x_label=f"Difference in test {score}{' (nats)' if unit == 'nats' else ''}",
+        unit=unit,
+        bars=bars,
+        reference=0.0,
+        reference_label="baseline",
+    )
 
 
 def effect_table(found: Sequence[Effect]) -> Table:
