@@ -20,8 +20,9 @@ class Interruption:
 
     def check(self) -> None:
         """Raise KeyboardInterrupt when a stop was asked for."""
-        self.signal = distributed.highest(self.signal or 0) or None  # asked of one process, all stop at the same batch
-        if self.signal is not None:
+        asked = distributed.highest(self.signal or 0)  # asked of one process, all stop at the same batch
+        if asked:  # a signal that came during the exchange is kept for the next check
+            self.signal = asked
             raise KeyboardInterrupt
 
     def ask(self, number: int, frame: FrameType | None) -> None:
