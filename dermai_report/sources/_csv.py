@@ -24,6 +24,7 @@ WORD = re.compile(r"(?!(?:nan|na|none|null)$)[A-Za-z][A-Za-z _.-]*", re.IGNORECA
 PREAMBLE = 30  # lines of words before a header
 MOST_COLUMNS = 5_000
 MOST_CELL = 100_000  # characters
+Row = tuple[int, list[str], list[str]]  # the number of its line, the names of its columns, its cells
 
 
 @dataclass(frozen=True)
@@ -132,35 +133,54 @@ def _with_decimal(log: Log, dialect: Dialect) -> Table:
 
 
 def _rows(log: Log, dialect: Dialect) -> Iterator[tuple[int, dict[str, str]]]:
-    """Rows with the numbers of their lines; a further header is followed from there on."""
-    names, headers, short = unique(dialect.names), 0, 0
-    epoch = next((i for i, n in enumerate(names[: len(dialect.rows[0])]) if meaning(n).role == "epoch"), None)
-    sums: list[str] = []
-    if epoch is not None and number(dialect.rows[0][epoch], dialect.decimal) is None:
-        epoch = None  # "Epoch 1" is a word as well
-    for index, line in enumerate(log.lines[dialect.header + 1 :], start=dialect.header + 2):
-        if not line.strip():
-            continue
-        values = [c.strip() for c in cells(line, dialect.separator)]
-        if _is_header(values, dialect.names):
-            names = unique(values)
-            headers += 1
-            continue
-        if epoch is not None and WORD.fullmatch("".join(values[epoch : epoch + 1])):
-            tested = {k: v for k, v in zip(names, values, strict=False) if v and meaning(k).split == "test"}
-            if tested and SPLIT_OF.get(values[epoch].lower()) == "test":
-                yield index, tested
-            else:
-                sums.append(f"{log.name}:{index}")
-            continue
+    """Rows with the numbers of their lines."""
+    short = 0
+    for line, names, values in _without_sums(log, dialect):
         short += len(values) < len([n for n in names if n])
-        yield index, {k: v for k, v in zip(names, values, strict=False) if v}
-    if headers:
-        log.notes.append(f"{log.name} has its header {headers + 1} times: training was started again.")
-    if sums:
-        log.notes.append(f"{len(sums)} rows have a word where the others have an epoch ({sums[0]}): no epoch, and left out.")
+        yield line, {k: v for k, v in zip(names, values, strict=False) if v}
     if short:
         log.notes.append(f"{short} rows of {log.name} have fewer cells than the header; what is missing counts as not logged.")
+
+
+def _without_sums(log: Log, dialect: Dialect) -> Iterator[Row]:
+    """The rows without those that have a word ("mean", "best") where the others have an epoch; of a test the test is kept."""
+    column = _epoch_column(dialect)
+    left_out = []
+    for line, names, values in _below_headers(log, dialect):
+        if column is None or not WORD.fullmatch("".join(values[column : column + 1])):
+            yield line, names, values
+            continue
+        tested = {k: v for k, v in zip(names, values, strict=False) if v and meaning(k).split == "test"}
+        if tested and SPLIT_OF.get(values[column].lower()) == "test":
+            yield line, list(tested), list(tested.values())
+        else:
+            left_out.append(f"{log.name}:{line}")
+    if left_out:
+        log.notes.append(
+            f"{len(left_out)} rows have a word where the others have an epoch ({left_out[0]}): no epoch, and left out."
+        )
+
+
+def _epoch_column(dialect: Dialect) -> int | None:
+    """The place of the column that counts epochs in numbers ("Epoch 1" is a word as well)."""
+    first = dialect.rows[0]
+    place = next((i for i, n in enumerate(unique(dialect.names)[: len(first)]) if meaning(n).role == "epoch"), None)
+    return None if place is None or number(first[place], dialect.decimal) is None else place
+
+
+def _below_headers(log: Log, dialect: Dialect) -> Iterator[Row]:
+    """The filled rows, each with the names above it: a further header is followed from there on."""
+    names, headers = unique(dialect.names), 1
+    for line, row in enumerate(log.lines[dialect.header + 1 :], start=dialect.header + 2):
+        if not row.strip():
+            continue
+        values = [c.strip() for c in cells(row, dialect.separator)]
+        if _is_header(values, dialect.names):
+            names, headers = unique(values), headers + 1
+        else:
+            yield line, names, values
+    if headers > 1:
+        log.notes.append(f"{log.name} has its header {headers} times: training was started again.")
 
 
 def _is_header(values: Sequence[str], names: Sequence[str]) -> bool:

@@ -7,26 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from dermai_report.errors import DermaiError
 from dermai_report.run import Run
 from dermai_report.sources import _choice
 from dermai_report.sources._assemble import assemble
 from dermai_report.sources._log import NO, SURE, Log, read_yaml
-from dermai_report.sources._table import Column, Table
-from dermai_report.sources._trainer_names import summary_names
+from dermai_report.sources._mlflow import curves_of_training, series_table, status_of, time_of
+from dermai_report.sources._table import Table
 
 META = "meta.yaml"
 LARGEST = 64 * 1024**2  # bytes of a metric's file: about a million values
 OTHERS = {".trash", "models"}  # folders of the store that hold no runs: what was deleted, and logged models
 SMALL = 64 * 1024  # bytes of a parameter
-STATUS = {"1": "running", "2": "unknown", "3": "finished", "4": "failed", "5": "interrupted"}
-STATUS |= {"RUNNING": "running", "SCHEDULED": "unknown", "FINISHED": "finished", "FAILED": "failed", "KILLED": "interrupted"}
 
 
 @dataclass(frozen=True)
@@ -58,31 +53,6 @@ def read(log: Log) -> Run:
         raise DermaiError(f"{about.folder} holds no values of any metric", "name the folder of a run that logged some")
     facts = {"id": about.id, "name": about.name or about.id, "config": dict(_parameters(about.folder)), **about.facts}
     return assemble(log, curves_of_training(tables, notes), source="mlflow_files", notes=notes, files=files, **facts)
-
-
-def curves_of_training(tables: list[Table], notes: list[str]) -> list[Table]:
-    """Without metrics that were logged once, beside others that were logged with every epoch: results, and no curve."""
-    longest, ends = max(t.n for t in tables), summary_names(_name(t) for t in tables)
-    tables = [t for t in tables if _name(t) not in ends]
-    once = [t for t in tables if t.n == 1 and longest > 1 and _name(t).startswith(("best", "final", "last", "max", "min"))]
-    if once:
-        notes.append(
-            f"Logged once, and no curve: {', '.join(f'{_name(t)} {t.numbers[_name(t)].values[0]:g}' for t in once[:6])}."
-        )
-    return [t for t in tables if not any(t is o for o in once)]
-
-
-def status_of(value: Any) -> str:
-    """The Run's status of MLflow's own."""
-    return STATUS.get(str(value), "unknown")
-
-
-def time_of(milliseconds: Any) -> str | None:
-    """UTC ISO 8601, or None where it is no time."""
-    try:
-        return datetime.fromtimestamp(float(milliseconds) / 1000, UTC).isoformat(timespec="seconds")
-    except (TypeError, ValueError, OverflowError, OSError):
-        return None
 
 
 def _folders(log: Log) -> list[Path]:
@@ -133,14 +103,6 @@ def _metric(path: Path, run: Path, notes: list[str]) -> Table | None:
     return series_table(name, steps, values, lines, file) if values else None
 
 
-def series_table(name: str, steps: list[float], values: list[float], lines: list[int], file: str) -> Table:
-    """One metric's table, in the order of its steps (of one step, the order logged)."""
-    order = np.argsort(np.array(steps), kind="stable")
-    given = np.ones(len(steps), bool)
-    columns = {"step": Column(np.array(steps)[order], given), name: Column(np.array(values)[order], given)}
-    return Table(columns, {}, np.array(lines, np.int64)[order], file, len(steps))
-
-
 def _parameters(folder: Path) -> Iterator[tuple[str, str]]:
     place = folder / "params"
     for path in sorted(place.rglob("*"))[:2000] if place.is_dir() else []:
@@ -153,7 +115,3 @@ def _small(path: Path) -> str:
         return ""
     with path.open("rb") as file:
         return file.read(SMALL).decode("utf-8", "replace")
-
-
-def _name(table: Table) -> str:
-    return next(n for n in table.names if n != "step")

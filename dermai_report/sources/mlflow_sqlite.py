@@ -19,8 +19,8 @@ from dermai_report.run import Run
 from dermai_report.sources import _choice
 from dermai_report.sources._assemble import assemble
 from dermai_report.sources._log import NO, SURE, Log
+from dermai_report.sources._mlflow import curves_of_training, series_table, status_of, time_of
 from dermai_report.sources._table import Table
-from dermai_report.sources.mlflow_files import curves_of_training, series_table, status_of, time_of
 
 MAGIC = b"SQLite format 3\0"
 INFINITE = 1.797e308  # MLflow stores ±1.7976931348623157e308
