@@ -39,8 +39,7 @@ def write_atomically(path: Path, write: bytes | str | Callable[[Path], None]) ->
 def point_to(link: Path, target: str) -> None:
     """Switch the symbolic link `link` to `target` in one step; where links cannot be made, a file that holds the name."""
     with writing_to(link):
-        temporary = link.with_name(f".{link.name}.{os.getpid()}.tmp")
-        temporary.unlink(missing_ok=True)
+        temporary = link.with_name(f".{link.name}.{os.urandom(8).hex()}.tmp")  # a process id is unique on one machine only
         try:
             temporary.symlink_to(target)
         except (OSError, NotImplementedError):  # Windows without the privilege

@@ -11,38 +11,33 @@ beside and renamed. While the writer lives it holds a lock on epochs.jsonl, so a
 
 from __future__ import annotations
 
-import contextlib
 import datetime
-import hashlib
 import math
-import os
-import re
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from dermai_report import environment, prediction_files, val_epoch_files
 from dermai_report.epoch_line import as_number, epoch_line, epoch_number
+from dermai_report.epoch_log import EpochLog
 from dermai_report.errors import DermaiError, unknown_name
 from dermai_report.files import point_to, reading_from, sha256, write_atomically, writing_to
-from dermai_report.locks import hold
 from dermai_report.plain import text
 from dermai_report.run import FORMAT, Checkpoint, Data, Parent, Status
 from dermai_report.run_files import (
-    EPOCHS,
     MANIFEST,
     TEST,
     Manifest,
     json_schemas,
     make_manifest,
-    parse_epoch,
     pretty,
     read_manifest,
 )
+from dermai_report.run_places import below, new_directory
 from dermai_report.run_reading import read_run_directory
 
 if TYPE_CHECKING:
@@ -90,11 +85,8 @@ class RunWriter:
         )
         self.path = new_directory(Path(root), manifest.name, started)
         self._manifest = msgspec.structs.replace(manifest, id=self.path.name)
-        self._epoch = 0
         self._clock = time.perf_counter()
-        with writing_to(self.path / EPOCHS):
-            self._log: IO[bytes] = (self.path / EPOCHS).open("ab")
-        hold(self._log, wait=True)
+        self._log = EpochLog(self.path)
         self._write_manifest()
         point_to(Path(root) / "latest", self.path.name)
 
@@ -108,20 +100,11 @@ class RunWriter:
         writer = cls.__new__(cls)
         writer.path = Path(path).resolve()
         writer._manifest = read_manifest(writer.path)
-        with writing_to(writer.path / EPOCHS):
-            writer._log = (writer.path / EPOCHS).open("r+b")
-        if not hold(writer._log):
-            writer._log.close()
-            raise DermaiError(f"{path} is still running", "wait for it, or stop its process")
-        try:
-            writer._epoch = _cut(writer._log, epochs)
-        except DermaiError:
-            writer._log.close()
-            raise
+        writer._log = EpochLog.reopened(writer.path, epochs)
         writer._clock = time.perf_counter()
         manifest = writer._manifest
         manifest.status, manifest.finished, manifest.error = "running", None, None
-        manifest.notes = [*manifest.notes, f"Resumed after epoch {writer._epoch}."]
+        manifest.notes = [*manifest.notes, f"Resumed after epoch {writer._log.last}."]
         writer._write_manifest()
         return writer
 
@@ -155,20 +138,17 @@ class RunWriter:
         """
         if self._log.closed:
             raise DermaiError("the run is finished: no epoch can be logged", "log before finish(), within the with block")
-        number = self._epoch + 1 if epoch is None else epoch_number(epoch)
-        if number <= self._epoch:
-            told = "was logged already" if number == self._epoch else f"comes after epoch {self._epoch}"
+        number = self._log.last + 1 if epoch is None else epoch_number(epoch)
+        if number <= self._log.last:
+            told = "was logged already" if number == self._log.last else f"comes after epoch {self._log.last}"
             raise DermaiError(f"epoch {number} {told}", "epochs are numbered from 1 and only grow")
         now = time.perf_counter()
         elapsed = round(now - self._clock, 3) if seconds is None else seconds
         line = epoch_line(number, train=train, val=val, lr=lr, seconds=elapsed, phase=phase, extra=extra)
         if val_samples is not None:
             val_epoch_files.write(self.path, number, *val_epoch_files.check(val_samples, len(self.classes)))
-        with writing_to(self.path / EPOCHS):
-            self._log.write(line)
-            self._log.flush()
-            os.fsync(self._log.fileno())
-        self._epoch, self._clock = number, now
+        self._log.append(number, line)
+        self._clock = now
 
     def log_evaluation(  # noqa: PLR0913  one evaluation, all by name
         self,
@@ -218,7 +198,7 @@ class RunWriter:
         """The checkpoint that was evaluated, and the epoch it holds; None for what nothing tells."""
         number = None if epoch is None else epoch_number(epoch)
         if checkpoint is None:
-            return None, number or self._epoch or None
+            return None, number or self._log.last or None
         by_file = {c.file: c for c in self._manifest.checkpoints.values()}
         saved = self._manifest.checkpoints.get(checkpoint) or by_file.get(checkpoint)
         if saved is None:
@@ -233,7 +213,7 @@ class RunWriter:
         path = next((p for p in (self.path / file, Path(file)) if p.is_file()), None)
         if path is None:
             raise DermaiError(f"no checkpoint at {self.path / file}", "save the model first, below the run's directory")
-        name = _below(self.path, path)
+        name = below(self.path, path)
         with reading_from(path):
             digest = sha256(path)
         saved = Checkpoint(file=name, epoch=number, by=by, sha256=digest)
@@ -273,54 +253,11 @@ class RunWriter:
         write_atomically(self.path / MANIFEST, pretty(self._manifest))
 
 
-def new_directory(root: Path, name: str, started: datetime.datetime) -> Path:
-    """Make a directory of its own below root: <utc-time>_<name>_<short-hash>. Any number of writers may do so at once."""
-    safe = re.sub(r"[^\w.-]+", "-", name).strip("-.")[:60] or "run"
-    with writing_to(root):
-        root.mkdir(parents=True, exist_ok=True)
-        while True:
-            short = hashlib.sha256(os.urandom(16)).hexdigest()[:6]
-            path = root / f"{started:%Y%m%dT%H%M%SZ}_{safe}_{short}"
-            with contextlib.suppress(FileExistsError):
-                path.mkdir()
-                return path
-
-
 def _class_names(classes: Any) -> list[str]:
     if isinstance(classes, str | bytes) or not hasattr(classes, "__iter__"):
         raise DermaiError(f"classes is {classes!r:.60}, not the names of the classes", 'pass them all: classes=["a", "b"]')
     return [text(name) for name in classes]
 
 
-def _below(folder: Path, file: Path) -> str:
-    """The file relative to the folder, links taken as they stand or followed; raises DermaiError where it lies outside."""
-    for root, path in ((folder.absolute(), file.absolute()), (folder.resolve(), file.resolve())):
-        if path.is_relative_to(root) and ".." not in path.parts:
-            return path.relative_to(root).as_posix()
-    raise DermaiError(f"{file} lies outside the run's directory {folder}", "save the model below run.path, then log it")
-
-
 def _utc(moment: datetime.datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _cut(log: IO[bytes], epochs: int | None) -> int:
-    """Shorten the log to its whole lines, at most to the epoch `epochs`; returns the last epoch that is left."""
-    kept = last = 0
-    for count, line in enumerate(log, start=1):
-        try:
-            number = parse_epoch(line).epoch if line.strip() else last
-        except ValueError as error:
-            if not line.endswith(b"\n"):
-                break
-            raise DermaiError(f"{log.name}, line {count}: {error}", "mend or remove that line") from None
-        if epochs is not None and number > epochs:
-            break
-        kept, last = kept + len(line), number
-    log.truncate(kept)
-    log.seek(max(kept - 1, 0))
-    if log.read(1) not in (b"", b"\n"):  # the last line is whole, but for its end
-        log.write(b"\n")
-    log.flush()
-    os.fsync(log.fileno())
-    return last

@@ -14,7 +14,7 @@ from dermai_report.errors import DermaiError
 from dermai_report.experiment_files import EXPERIMENT, FORMAT, Experiment, Kind, Trial, read_experiment, write_experiment
 from dermai_report.files import point_to
 from dermai_report.locks import hold
-from dermai_report.run_directory import new_directory
+from dermai_report.run_places import new_directory
 from dermai_report.train.experiments.options import BACKENDS
 from dermai_report.train.experiments.trial import Outcome, carry_out
 
