@@ -8,10 +8,11 @@ import msgspec
 import numpy as np
 
 from dermai_report import measures
-from dermai_report.experiment.trials import Done, stack
+from dermai_report.experiment.trials import Done
 from dermai_report.experiment_files import Experiment
 from dermai_report.measures.intervals import p_of
 from dermai_report.measures.replicates import over_seeds
+from dermai_report.measures.stacked import stack
 from dermai_report.report import Effect
 
 ALPHA = 0.05
@@ -32,12 +33,12 @@ def effects(experiment: Experiment, done: Sequence[Done]) -> list[Effect]:
 
 def _effect(actions: tuple[str, ...], of: Mapping[int, Done], baseline: Mapping[int, Done], order: list[str]) -> Effect | None:
     seeds = sorted(set(of) & set(baseline))
-    stacked = stack([baseline[s] for s in seeds] + [of[s] for s in seeds], "test")
+    stacked = stack([side[s].run for side in (baseline, of) for s in seeds], "test")
     if stacked is None:
         return None
     half = len(seeds)
-    accuracy = over_seeds(stacked.correct[half:] - stacked.correct[:half])
-    loss = over_seeds(stacked.loss[half:] - stacked.loss[:half]) if stacked.loss is not None else None
+    accuracy = over_seeds(stacked.correct[half:] - stacked.correct[:half], stacked.codes)
+    loss = over_seeds(stacked.loss[half:] - stacked.loss[:half], stacked.codes) if stacked.loss is not None else None
     deciding = loss or accuracy
     seconds = [sum(e.seconds or 0 for e in side[s].run.epochs) for side in (of, baseline) for s in seeds]
     return Effect(

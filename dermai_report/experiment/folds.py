@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from dermai_report import measures
-from dermai_report.experiment.trials import Done, stack
+from dermai_report.experiment.trials import Done
 from dermai_report.measures.replicates import Mean, over_folds, over_seeds
+from dermai_report.measures.stacked import stack
 from dermai_report.report import Interval
 from dermai_report.run import SMALLEST_PROBABILITY
 
@@ -59,20 +60,20 @@ def validation(done: Sequence[Done], folds: int | None) -> Mean | None:
 
 def test(done: Sequence[Done]) -> Mean | None:
     """Mean test accuracy over trials, on one test set: both the trials and the pictures are drawn."""
-    stacked = stack(done, "test")
-    return over_seeds(stacked.correct) if stacked is not None else None
+    stacked = stack([d.run for d in done], "test")
+    return over_seeds(stacked.correct, stacked.codes) if stacked is not None else None
 
 
 def ensemble(done: Sequence[Done]) -> Ensemble | None:
     """All trials as one model, on the test set, once; None for fewer than two, or without probabilities."""
-    stacked = stack(done, "test")
+    stacked = stack([d.run for d in done], "test")
     if stacked is None or stacked.probabilities is None or len(done) < 2:
         return None
     mean = stacked.probabilities.mean(axis=0, dtype=np.float64)
     correct = mean.argmax(axis=1) == stacked.label
     n = len(stacked.label)
     loss = -np.log(np.maximum(mean[np.arange(n), stacked.label], SMALLEST_PROBABILITY))
-    gain = over_seeds(correct[None, :] - stacked.correct)
+    gain = over_seeds(correct[None, :] - stacked.correct, stacked.codes)
     interval = measures.wilson(int(correct.sum()), n)
     return Ensemble(n, float(correct.mean()), interval, float(loss.mean()), gain.value, gain.ci95)
 

@@ -1,18 +1,15 @@
-"""The runs of an experiment, read once, and their predictions on one set of samples."""
+"""The runs of an experiment, read once."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from dermai_report import measures
 from dermai_report.errors import DermaiError
 from dermai_report.experiment_files import Experiment, Trial, run_of
 from dermai_report.report import TrialFacts
-from dermai_report.run import SMALLEST_PROBABILITY, Run
+from dermai_report.run import Run
 from dermai_report.run_reading import read_run_directory
 
 
@@ -22,18 +19,6 @@ class Done:
 
     trial: Trial
     run: Run
-
-
-@dataclass(frozen=True)
-class Stacked:
-    """The predictions of several trials on the same samples: correct (S, n) 0 or 1, loss (S, n) nats or None, and of each sample
-    its name and label; probabilities (S, n, classes) float32 or None."""
-
-    sample: tuple[str, ...]
-    label: np.ndarray
-    correct: np.ndarray
-    loss: np.ndarray | None
-    probabilities: np.ndarray | None
 
 
 def read_trials(folder: Path, experiment: Experiment) -> tuple[list[Done], list[TrialFacts]]:
@@ -54,32 +39,6 @@ def read_trials(folder: Path, experiment: Experiment) -> tuple[list[Done], list[
         if run.status == "finished":
             done.append(Done(trial, run))
     return done, facts
-
-
-def stack(done: Sequence[Done], split: str) -> Stacked | None:
-    """Their predictions of a split on the samples that all have, in one order; None where they share none, or labels differ."""
-    outcomes = [d.run.predictions.get(split) for d in done]
-    if not outcomes or any(outcome is None for outcome in outcomes):
-        return None
-    known = [outcome for outcome in outcomes if outcome is not None]
-    shared = set(known[0].sample).intersection(*(outcome.sample for outcome in known[1:]))
-    if not shared or len({d.run.classes for d in done}) > 1:
-        return None
-    sample = tuple(name for name in known[0].sample if name in shared)
-    rows = []
-    for outcome in known:
-        place = {name: i for i, name in enumerate(outcome.sample)}
-        rows.append(np.array([place[name] for name in sample]))
-    label = known[0].label[rows[0]]
-    if any((outcome.label[row] != label).any() for outcome, row in zip(known, rows, strict=True)):
-        return None
-    correct = np.stack([outcome.predicted[row] == label for outcome, row in zip(known, rows, strict=True)])
-    tables = [outcome.probabilities[row] for outcome, row in zip(known, rows, strict=True) if outcome.probabilities is not None]
-    probabilities = np.stack(tables) if len(tables) == len(known) else None
-    loss = None
-    if probabilities is not None:
-        loss = -np.log(np.maximum(probabilities[:, np.arange(len(label)), label].astype(np.float64), SMALLEST_PROBABILITY))
-    return Stacked(sample, label, correct.astype(float), loss, probabilities)
 
 
 def _facts(told: TrialFacts, run: Run, place: str) -> TrialFacts:

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from dermai_report.measures.averages import macro_f1
+from dermai_report.measures.averages import Average, macro_f1
 from dermai_report.measures.groups import group_codes
 from dermai_report.measures.intervals import Z95, half_width
 from dermai_report.measures.scores import sample_losses
@@ -123,18 +123,29 @@ def f1_difference(
     The two models' influences are subtracted sample by sample before they are squared. As in Bonett and Price's interval
     one discordant sample each way is added, spread evenly over all samples: two models that agree need not be equal.
     """
-    k = 1 + int(max(label.max(), was.max(), is_now.max()))
-    seen, n = len(np.unique((label, was, is_now))), len(label)
-    tables = [np.bincount(label * k + called, minlength=k * k).reshape(k, k) for called in (was, is_now)]
-    before, now = (macro_f1(table, seen) for table in tables)
-    difference, moved = now.value - before.value, n * (now.influence[label, is_now] - before.influence[label, was])
-    half = half_width(moved - moved.mean(), codes)
+    before, now = f1_averages(label, was, is_now)
+    difference, n = now.value - before.value, len(label)
+    half = half_width(f1_moved(before, now, label, was, is_now), codes)
     if half is None:
         return difference, None
     # How far a sample that turns right moves the score of its class, on average of both models.
     swing = n * (np.diag(before.influence) + np.diag(now.influence))[label] / 2
     half = math.hypot(half, _one_each_way(swing, codes))
     return difference, (max(difference - half, -1.0), min(difference + half, 1.0))
+
+
+def f1_averages(label: np.ndarray, was: np.ndarray, is_now: np.ndarray) -> tuple[Average, Average]:
+    """The macro F1 of two models on (n,) samples, over the classes that occur or are called by either."""
+    k = 1 + int(max(label.max(), was.max(), is_now.max()))
+    seen = len(np.unique((label, was, is_now)))
+    tables = [np.bincount(label * k + called, minlength=k * k).reshape(k, k) for called in (was, is_now)]
+    return macro_f1(tables[0], seen), macro_f1(tables[1], seen)
+
+
+def f1_moved(before: Average, now: Average, label: np.ndarray, was: np.ndarray, is_now: np.ndarray) -> np.ndarray:
+    """How far each of (n,) samples moves the difference of two macro F1, times n; of mean 0."""
+    moved = len(label) * (now.influence[label, is_now] - before.influence[label, was])
+    return np.asarray(moved - moved.mean())
 
 
 def _one_each_way(swing: np.ndarray, codes: np.ndarray | None) -> float:

@@ -33,8 +33,10 @@ def over_folds(scores: ArrayLike, validation_share: float) -> Mean:
     return _interval(float(values.mean()), variance, n - 1)
 
 
-def over_seeds(differences: ArrayLike) -> Mean:
+def over_seeds(differences: ArrayLike, codes: np.ndarray | None = None) -> Mean:
     """Mean of per-sample differences (S, n) between two configurations, over seeds and over samples of one test set.
+
+    codes: (n,) group numbers, where samples of one group (images of a patient) are alike: then groups are drawn, not samples.
 
     Both are drawn: other seeds and other pictures would have given another mean. With S rows and n columns the variance of
     the grand mean is estimated by the rows' plus the columns' less the cells' share, never below the larger of the first two
@@ -42,6 +44,8 @@ def over_seeds(differences: ArrayLike) -> Mean:
     1:386), with Satterthwaite's degrees of freedom. With one seed the interval tells of the pictures alone.
     """
     cells = np.asarray(differences, dtype=float)
+    if codes is not None:
+        cells = _by_group(cells, codes)
     seeds, n = cells.shape
     mean = float(cells.mean())
     if n < 2:
@@ -55,6 +59,14 @@ def over_seeds(differences: ArrayLike) -> Mean:
     variance = max(rows + columns - within, rows, columns)
     freedom = variance**2 / (rows**2 / (seeds - 1) + columns**2 / (n - 1)) if variance > 0 else float(seeds - 1)
     return _interval(mean, variance, max(1.0, freedom))
+
+
+def _by_group(cells: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """(S, groups) cells with the mean of each row as it was: a group's cell is the mean and the sum of its deviations, scaled."""
+    groups, n = int(codes.max()) + 1, cells.shape[1]
+    mean = cells.mean()
+    sums = np.stack([np.bincount(codes, weights=row - mean, minlength=groups) for row in cells])
+    return np.asarray(mean + sums * groups / n)
 
 
 def _interval(mean: float, variance: float, freedom: float) -> Mean:

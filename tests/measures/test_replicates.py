@@ -61,3 +61,19 @@ def test_too_little_has_no_interval() -> None:
 
 def test_equal_differences_have_an_interval_of_no_width() -> None:
     assert over_seeds(np.full((3, 5), 0.25)) == (0.25, (0.25, 0.25), 2.0)
+
+
+@pytest.mark.parametrize("seeds", [1, 4])
+def test_patients_are_counted_and_not_their_pictures(seeds: int) -> None:
+    rng, codes = np.random.default_rng(4), np.repeat(np.arange(50), 6)
+    covered, naive = [], []
+    for _ in range(1000):
+        cells = crossed(rng, seeds, 50, 0, 1, 0)[:, codes] + rng.normal(0, 0.5, (seeds, len(codes)))
+        for found, given in ((covered, codes), (naive, None)):
+            mean = over_seeds(cells, given)
+            assert mean.ci95
+            found.append(mean.ci95[0] <= 0 <= mean.ci95[1])
+    assert np.mean(covered) >= 0.935
+    assert np.mean(naive) < 0.7
+    assert over_seeds(cells, np.arange(len(codes))).value == pytest.approx(over_seeds(cells).value)
+    assert over_seeds(cells, np.arange(len(codes))).ci95 == pytest.approx(over_seeds(cells).ci95)
