@@ -16,6 +16,8 @@ from dermai_report.report import Interval, Subgroup
 from dermai_report.run import Predictions, Run
 
 MOST_VALUES = 20  # of a column: one with more names each sample, or wants to be binned first
+MOST_NUMBERS = 10  # where all are numbers: the longest scale of skin tones has ten steps, and what has more measures (an age)
+FEWEST_EACH = 2  # samples behind a value, on average: with fewer the column names samples
 FEWEST_GROUPS = 5  # behind a subgroup: with fewer, flipping their signs has too few outcomes for a p below .05
 TOO_WIDE = 0.30  # an interval of thirty points does not tell a good subgroup from a poor one (as for classes)
 DRAWS = 2000
@@ -45,14 +47,31 @@ def subgroups(run: Run) -> list[Subgroup]:
 def columns(outcome: Predictions) -> Iterator[tuple[str, Sequence[str]]]:
     """The further columns that divide the samples into a few subgroups."""
     for name, values in outcome.columns.items():
-        if 2 <= len(set(values)) <= MOST_VALUES:
+        kinds = set(values)
+        if 2 <= len(kinds) <= _most_values(kinds, len(values)):
             yield name, list(values)
 
 
 def too_many_values(run: Run) -> list[str]:
     """Further columns of the test predictions with more values than are compared."""
     outcome = run.predictions.get("test")
-    return [] if outcome is None else [name for name, values in outcome.columns.items() if len(set(values)) > MOST_VALUES]
+    if outcome is None:
+        return []
+    kinds = {name: set(values) for name, values in outcome.columns.items()}
+    return [name for name, found in kinds.items() if 2 <= len(found) > _most_values(found, len(outcome.label))]
+
+
+def _most_values(kinds: set[str], n: int) -> int:
+    """How many different values divide n samples into subgroups, and do not measure or name them."""
+    numbers = all(map(_is_number, kinds - {""}))
+    return min(MOST_NUMBERS if numbers else MOST_VALUES, n // FEWEST_EACH)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _of_column(name: str, values: Sequence[str], outcome: Predictions, codes: np.ndarray | None, k: int) -> Iterator[Subgroup]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from dermai_report import prediction_files
 from dermai_report.errors import DermaiError, unknown_name
 from dermai_report.results import Outcome
 from dermai_report.results._classes import class_names, indices
+from dermai_report.run import Predictions
 from dermai_report.sources._log import Log
 
 NAMES = {
@@ -71,36 +72,39 @@ def roles_of(names: Sequence[str], numeric: set[str], chosen: Mapping[str, str],
     return Roles(**found, probabilities=probable if len(probable) > 1 else {}, positive=positive)
 
 
-def outcome_of(
-    log: Log,
-    known: Sequence[str],
-    *,
-    label: Sequence[str],
-    predicted: Sequence[str] | None,
-    probabilities: np.ndarray | None,
-    names: Sequence[str] | None,
-    sample: Sequence[str] | None,
-    group: Sequence[str] | None,
-) -> Outcome:
-    """The outcome of a split. names: the class of each column of probabilities (n, classes), where they have names.
-
-    Raises DermaiError that names the file and what does not fit.
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What a file says of n images. label, predicted: the name or number of a class; probabilities: (n, classes), and in `names` the
+    class of each of their columns, where they have names; columns: what else is known of each image, by name.
     """
+
+    label: Sequence[str]
+    predicted: Sequence[str] | None
+    probabilities: np.ndarray | None
+    names: Sequence[str] | None
+    sample: Sequence[str] | None
+    group: Sequence[str] | None
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def outcome_of(log: Log, known: Sequence[str], told: Told) -> Outcome:
+    """The outcome of a split. known: the classes of the run. Raises DermaiError that names the file and what does not fit."""
     notes: list[str] = []
     try:
-        classes, order = _classes(label, predicted, names, None if probabilities is None else probabilities.shape[1], known)
-        true = indices(label, classes, "label")
-        guess = None if predicted is None else indices(predicted, classes, "predicted")
+        classes, order = _classes(told, known)
+        true = indices(told.label, classes, "label")
+        guess = None if told.predicted is None else indices(told.predicted, classes, "predicted")
         table = None
-        if probabilities is not None:
-            table = _as_fractions(probabilities if order is None else probabilities[:, order], notes)
+        if told.probabilities is not None:
+            table = _as_fractions(told.probabilities if order is None else told.probabilities[:, order], notes)
         if table is not None and guess is not None:
             other = int((table.argmax(axis=1) != guess).sum())
             if other:
                 notes.append(
                     f"{other} of {len(guess)} predicted classes are not the most probable one; the predicted ones count."
                 )
-        done = prediction_files.check(classes, true, table, guess, sample, group)
+        done = prediction_files.check(classes, true, table, guess, told.sample, told.group, columns=told.columns)
+        done = replace(done, columns=_further(done))
     except DermaiError as error:
         raise DermaiError(f"{log.path}: {error.message}", error.hint) from None
     if not known and all(c.isdigit() for c in classes):
@@ -113,19 +117,29 @@ def outcome_of(
     )
 
 
-def _classes(
-    label: Sequence[str], predicted: Sequence[str] | None, names: Sequence[str] | None, width: int | None, known: Sequence[str]
-) -> tuple[tuple[str, ...], list[int] | None]:
+def _further(done: Predictions) -> dict[str, Sequence[str]]:
+    """The further columns without those that say the label, the prediction or whether it is right once more, in other words."""
+    own = [done.label.tolist(), done.predicted.tolist(), (done.label == done.predicted).tolist()]
+    return {name: values for name, values in done.columns.items() if not any(_same(values, fact) for fact in own)}
+
+
+def _same(values: Sequence[str], fact: Sequence[object]) -> bool:
+    """Whether each value goes with one of the fact's, and each of those with one value."""
+    return len(set(zip(values, fact, strict=True))) == len(set(values)) == len(set(fact))
+
+
+def _classes(told: Told, known: Sequence[str]) -> tuple[tuple[str, ...], list[int] | None]:
     """The classes, and the order in which the columns of probabilities stand for them (None: as they are)."""
-    if names is not None:
-        if known and set(names) == set(known):
-            return tuple(known), [list(names).index(c) for c in known]
-        return (tuple(known) if known and len(known) == len(names) else tuple(names)), None
-    if width is not None:
+    if told.names is not None:
+        if known and set(told.names) == set(known):
+            return tuple(known), [list(told.names).index(c) for c in known]
+        return (tuple(known) if known and len(known) == len(told.names) else tuple(told.names)), None
+    if told.probabilities is not None:
+        width = told.probabilities.shape[1]
         if known and len(known) != width:
             raise DermaiError(f"there are {width} probabilities for {len(known)} classes", "one column a class")
         return (tuple(known) or tuple(str(i) for i in range(width))), None
-    return class_names([label, *([predicted] if predicted is not None else [])], known), None
+    return class_names([told.label, *([told.predicted] if told.predicted is not None else [])], known), None
 
 
 def _as_fractions(table: np.ndarray, notes: list[str]) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 
 from dermai_report.errors import DermaiError
 from dermai_report.results import Outcome
-from dermai_report.results._predicted import as_text, outcome_of, role_of
+from dermai_report.results._predicted import Told, as_text, outcome_of, role_of
 from dermai_report.sources._log import LARGEST, NO, SURE, Log
 
 MAGIC = b"PK\x03\x04"
@@ -42,9 +42,7 @@ def read(log: Log, classes: Sequence[str]) -> Outcome:
     def texts(role: str) -> list[str] | None:
         return as_text(by_role[role].tolist()) if role in by_role else None
 
-    return outcome_of(
-        log,
-        classes or tuple(names or ()),
+    told = Told(
         label=as_text(label.tolist()),
         predicted=texts("predicted"),
         probabilities=tables[0].astype(np.float32) if tables else None,
@@ -52,6 +50,7 @@ def read(log: Log, classes: Sequence[str]) -> Outcome:
         sample=texts("sample"),
         group=texts("group"),
     )
+    return outcome_of(log, classes or tuple(names or ()), told)
 
 
 def _arrays(log: Log) -> dict[str, np.ndarray]:

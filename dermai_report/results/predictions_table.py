@@ -2,6 +2,7 @@
 
 Columns are known by their names: label, y_true, target, …; predicted, prediction, y_pred, …; `p:<class>`, `prob_<class>` or the
 class names; image, file, … for the sample; patient, lesion, … for the group. `--column label=NAME` chooses where they are others.
+Further columns of words or of whole numbers (skin tone, site) are kept: the report compares the subgroups that they make.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from dermai_report.errors import DermaiError
+from dermai_report.prediction_files import OWN
 from dermai_report.results import Outcome
-from dermai_report.results._predicted import ROUNDED, Roles, as_text, outcome_of, role_of, roles_of, two_class
+from dermai_report.results._predicted import ROUNDED, Roles, Told, as_text, outcome_of, role_of, roles_of, two_class
 from dermai_report.sources._columns import SPLIT_OF, meaning
 from dermai_report.sources._csv import csv_table, dialect_of
 from dermai_report.sources._log import LARGEST, LIKELY, NO, Log
-from dermai_report.sources._table import Column, Table
+from dermai_report.sources._table import Column, Table, table_of_columns
 
 PARQUET = b"PAR1"
 
@@ -54,16 +56,16 @@ def read(log: Log, classes: Sequence[str]) -> Outcome:
             f"{log.path} has neither a predicted class nor a probability a class among {', '.join(table.names[:8])}",
             "choose it: --column predicted=NAME; probabilities are columns p:<class>",
         )
-    return outcome_of(
-        log,
-        classes,
+    told = Told(
         label=label,
         predicted=predicted,
         probabilities=probabilities,
         names=names,
         sample=None if roles.sample is None else _texts(table, roles.sample, log),
         group=None if roles.group is None else _texts(table, roles.group, log),
+        columns=_further(table, roles),
     )
+    return outcome_of(log, classes, told)
 
 
 def _refuse_several_splits(table: Table, log: Log) -> None:
@@ -113,7 +115,7 @@ def _text_table(log: Log) -> Table:
     rows = [r for r in csv.reader(io.StringIO(log.text), delimiter=separator) if r][1:]
     if any(len(r) < len(names) for r in rows):
         raise DermaiError(f"{log.path} has rows with fewer cells than its header", "mend the file")
-    return Table({}, {n: [r[i].strip() for r in rows] for i, n in enumerate(names)}, None, log.name, len(rows))
+    return table_of_columns({n: [r[i].strip() for r in rows] for i, n in enumerate(names)}, log.name)
 
 
 def _parquet(log: Log) -> Table:
@@ -155,6 +157,21 @@ def _texts(table: Table, name: str, log: Log) -> list[str]:
     if any(v is None for v in values):
         raise DermaiError(f"{log.path} has rows without {name!r}", "each image needs one")
     return [v.strip() for v in values]
+
+
+def _further(table: Table, roles: Roles) -> dict[str, list[str]]:
+    """What else is known of the images, empty where it is not: words and whole numbers; others are scores (a loss, a logit)."""
+    taken = {roles.label, roles.predicted, roles.sample, roles.group, roles.positive, *roles.probabilities.values()}
+    found = {}
+    for name in table.names:
+        column = table.numbers.get(name)
+        if name in taken or role_of(name) or name in OWN or name.startswith("p:"):
+            continue
+        if column is None:
+            found[name] = [(v or "").strip() for v in table.texts[name]]
+        elif column.n and all(map(float.is_integer, column.values[column.given].tolist())):
+            found[name] = [f"{v:.0f}" if g else "" for v, g in zip(column.values, column.given, strict=True)]
+    return found
 
 
 def _probabilities(table: Table, roles: Roles, log: Log) -> tuple[np.ndarray | None, list[str] | None]:

@@ -45,6 +45,15 @@ def test_columns_that_are_no_subgroups() -> None:
     assert subgroups(builders.run()) == [] and too_many_values(builders.run()) == []
 
 
+def test_numbers_that_measure_and_names_of_samples_are_no_subgroups() -> None:
+    ages, tones = [str(n % 15) for n in range(60)], [str(1 + n % 6) for n in range(60)]
+    run = run_of(np.ones(60, bool), {"age": ages, "tone": tones, "site": [f"s{a}" for a in ages]})
+    assert {s.column for s in subgroups(run)} == {"tone", "site"}
+    assert too_many_values(run) == ["age"]
+    few = run_of(np.ones(12, bool), {"file": [f"{n}.png" for n in range(12)], "unsaid": [""] * 12})
+    assert subgroups(few) == [] and too_many_values(few) == ["file"]
+
+
 def test_within_classes_is_mantel_haenszel() -> None:
     rng = np.random.default_rng(1)
     strata, member, hit = rng.integers(0, 3, 400), rng.random(400) < 0.3, rng.random(400) < 0.7

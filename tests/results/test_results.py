@@ -250,3 +250,22 @@ def test_broken_files_are_errors_of_ours(run: Run, tmp_path: Path) -> None:
                 add_results(run, tmp_path / f"broken-{name}")
             except DermaiError:
                 continue
+
+
+def test_further_columns_make_subgroups(run: Run, tmp_path: Path) -> None:
+    site, tone, right = [f"s{n % 3}" for n in range(90)], [1 + n % 6 for n in range(90)], (GUESS == LABEL).astype(int).tolist()
+    columns = {"label": NAMES, "predicted": GUESSED, "site": site, "tone": tone, "loss": TABLE.max(1).tolist(), "right": right}
+    file = write(tmp_path / "p.csv", {**columns, "class": NAMES, "y_hat_name": GUESSED})
+    found = add_results(run, file).predictions["test"].columns
+    assert {name: list(values) for name, values in found.items()} == {"site": site, "tone": list(map(str, tone))}
+    assert {s.name for s in diagnose(add_results(run, file)).test.subgroups} >= {"site s0", "tone 6"}
+    pq.write_table(pa.table({**columns, "site": pa.array(site).dictionary_encode()}), tmp_path / "p.parquet")
+    assert set(add_results(run, tmp_path / "p.parquet").predictions["test"].columns) == {"site", "tone"}
+
+
+def test_probabilities_beside_many_words(run: Run, tmp_path: Path) -> None:
+    words = {name: [f"{name} {n}" for n in range(90)] for name in ("image", "site", "camera", "doctor")}
+    file = write(
+        tmp_path / "p.csv", {**words, "label": NAMES, **{f"p:{c}": TABLE[:, k].tolist() for k, c in enumerate(CLASSES)}}
+    )
+    assert add_results(run, file).predictions["test"].probabilities == pytest.approx(TABLE, abs=1e-6)
