@@ -18,6 +18,7 @@ from dermai_report.files import reading_from, sha256
 from dermai_report.plain import text
 from dermai_report.run import Evaluation, Predictions, Run
 from dermai_report.run_files import check_evaluation
+from dermai_report.sources import _remote
 from dermai_report.sources._log import NO, Log
 
 SPLITS = ("test", "val")
@@ -36,29 +37,35 @@ class Outcome:
 
 
 def add_results(run: Run, path: str | Path, split: str = "test", columns: Mapping[str, str] | None = None) -> Run:
-    """The run with what the file at `path` says of a split ("test" or "val").
+    """The run with what the file at `path`, or at an address such as s3://bucket/p.csv, says of a split ("test" or "val").
 
     columns: the column to take for label, predicted, sample or group, where the names do not tell.
     Raises DermaiError where the file is none of the known formats, or its classes are not those of the run.
     """
-    place = Path(path)
     if split not in SPLITS:
-        raise DermaiError(f"no split {split!r} for predictions", f"one of {', '.join(SPLITS)}, such as test={place}")
-    with reading_from(place):
-        if not place.is_file():
-            raise DermaiError(f"there is no file at {place}", "name a file of predictions, or of a confusion matrix")
-        log = Log(place, columns=columns)
-        sure = {name: (module.recognises(log), module) for name, module in registry.load_all("results")}
-        most = max(value for value, _ in sure.values())
-        found = [(name, module) for name, (value, module) in sure.items() if value == most and value > NO]
-        if len(found) != 1:
-            raise DermaiError(
-                f"{place} holds neither predictions nor a confusion matrix",
-                "a table with a label and a predicted class (or a probability a class) for each image; "
-                f"known formats: {', '.join(sure)}",
-            )
-        outcome: Outcome = found[0][1].read(log, run.classes)
-        return _added(run, outcome, place, split, log.notes)
+        raise DermaiError(f"no split {split!r} for predictions", f"one of {', '.join(SPLITS)}, such as test={path}")
+    with reading_from(Path(path)):
+        if _remote.is_remote(path):
+            with _remote.fetched(path, ()) as place:
+                return _read(run, place, split, columns)
+        return _read(run, Path(path), split, columns)
+
+
+def _read(run: Run, place: Path, split: str, columns: Mapping[str, str] | None) -> Run:
+    if not place.is_file():
+        raise DermaiError(f"there is no file at {place}", "name a file of predictions, or of a confusion matrix")
+    log = Log(place, columns=columns)
+    sure = {name: (module.recognises(log), module) for name, module in registry.load_all("results")}
+    most = max(value for value, _ in sure.values())
+    found = [(name, module) for name, (value, module) in sure.items() if value == most and value > NO]
+    if len(found) != 1:
+        raise DermaiError(
+            f"{place} holds neither predictions nor a confusion matrix",
+            "a table with a label and a predicted class (or a probability a class) for each image; "
+            f"known formats: {', '.join(sure)}",
+        )
+    outcome: Outcome = found[0][1].read(log, run.classes)
+    return _added(run, outcome, place, split, log.notes)
 
 
 def _added(run: Run, outcome: Outcome, place: Path, split: str, notes: list[str]) -> Run:

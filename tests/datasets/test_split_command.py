@@ -14,6 +14,18 @@ from dermai_report.datasets.tables import read_table
 from .conftest import write_table
 
 
+def halved(photos: Callable[..., Path]) -> Path:
+    """Photos whose groups stand on both sides of a test folder."""
+    root = photos({"ant": 30, "bee": 30})
+    for label in ("ant", "bee"):
+        for split, last in (("test", "_0.png"), ("train", ".png")):
+            (root / split / label).mkdir(parents=True)
+            for file in sorted((root / label).glob(f"*{last}")):
+                file.rename(root / split / label / file.name)
+        (root / label).rmdir()
+    return root
+
+
 def test_written_and_read_back(photos: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
     root = photos({"ant": 60, "bee": 90})
     assert main(["split", str(root), "--group-regex", r"(?:ant|bee)_p\d+"]) == 0
@@ -65,13 +77,7 @@ def test_metadata_goes_into_the_table(photos: Callable[..., Path], tmp_path: Pat
 def test_groups_on_both_sides_of_a_split_that_was_there_are_told_of(
     photos: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    root = photos({"ant": 30, "bee": 30})
-    for label in ("ant", "bee"):
-        for split, last in (("test", "_0.png"), ("train", ".png")):
-            (root / split / label).mkdir(parents=True)
-            for file in sorted((root / label).glob(f"*{last}")):
-                file.rename(root / split / label / file.name)
-        (root / label).rmdir()
+    root = halved(photos)
     words = ["--group-regex", r"(?:ant|bee)_p\d+", "--val-fraction", "0", "-o", str(root / "kept.csv")]
     assert main(["split", str(root), *words]) == 0
     told = capsys.readouterr().err
@@ -100,3 +106,20 @@ def test_what_cannot_be(words: list[str], said: str, photos: Callable[..., Path]
 def test_digits_have_no_files(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["split", "digits"]) == 2
     assert "no files that a table could name" in capsys.readouterr().err
+
+
+def test_anew_divides_what_was_split(photos: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    root = halved(photos)
+    before = {p: p.stat().st_mtime_ns for p in root.rglob("*.png")}
+    assert main(["split", str(root), "--group-regex", r"(?:ant|bee)_p\d+", "--anew"]) == 0
+    told = capsys.readouterr().err
+    assert {p: p.stat().st_mtime_ns for p in root.rglob("*.png")} == before
+    splits: dict[str, set[str]] = {}
+    items = open_collection(str(root / "split.csv")).items
+    for item in items:
+        splits.setdefault(item.group or "", set()).add(item.split)
+    assert len(items) == 60 and {s for of_group in splits.values() for s in of_group} == {"train", "val", "test"}
+    assert all(len(of_group) == 1 for of_group in splits.values())
+    crossed = sum(item.split == "test" and item.sample.startswith("train/") for item in items)
+    assert f"note: {crossed} test images of this split stood in train before" in told and "warning" not in told
+    assert {i.split for i in open_collection(str(root)).items} == {"train", "test"}  # the folders still say what they said

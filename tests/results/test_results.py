@@ -4,6 +4,7 @@ import json
 import random
 from pathlib import Path
 
+import fsspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -269,3 +270,19 @@ def test_probabilities_beside_many_words(run: Run, tmp_path: Path) -> None:
         tmp_path / "p.csv", {**words, "label": NAMES, **{f"p:{c}": TABLE[:, k].tolist() for k, c in enumerate(CLASSES)}}
     )
     assert add_results(run, file).predictions["test"].probabilities == pytest.approx(TABLE, abs=1e-6)
+
+
+def test_predictions_that_stand_elsewhere(run: Run, tmp_path: Path) -> None:
+    memory = fsspec.filesystem("memory")
+    memory.pipe("/results/p.csv", write(tmp_path / "p.csv", {"label": NAMES, "predicted": GUESSED}).read_bytes())
+    memory.pipe("/results/none.csv", b"nothing")
+    try:
+        done = add_results(run, "memory://results/p.csv")
+        near = add_results(run, tmp_path / "p.csv")
+        assert (done.test, done.notes, done.files) == (near.test, near.notes, near.files)
+        with pytest.raises(DermaiError, match=r"memory://results/none\.csv holds neither predictions"):
+            add_results(run, "memory://results/none.csv")
+        with pytest.raises(DermaiError, match=r"there is nothing at memory://results/gone\.csv"):
+            add_results(run, "memory://results/gone.csv")
+    finally:
+        memory.rm("/results", recursive=True)

@@ -4,8 +4,9 @@
   dermai-train --data photos/split.csv
 
 Classes keep their shares. Where a group is known (a patient, a lesion, a source image), all of its images go to one split. Splits that
-are there already (DIR/train, DIR/test, or a column) stay as they are, and groups on both sides of them are told of. The table has a
-row an image (path, label, split, group, and the further columns of --metadata), and fixes the split for every later run.
+are there already (DIR/train, DIR/test, or a column) stay as they are, and groups on both sides of them are told of; --anew divides all
+images, whatever split they are in. Only the table is written, no image is moved: without the table the old splits count again. It
+has a row an image (path, label, split, group, and the further columns of --metadata), and fixes the split for every later run.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +44,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--group-column", metavar="NAME", default="", help="column that says what belongs together")
     parser.add_argument("--group-regex", metavar="REGEX", default="", help="finds in a path what belongs together")
     parser.add_argument("--split-duplicates-together", action="store_true", help="copies of an image belong together")
+    parser.add_argument("--anew", action="store_true", help="divide all images, those of splits that are there too")
     parser.add_argument("--force", action="store_true", help="write over a table that exists")
 
 
@@ -70,10 +73,14 @@ def run(options: argparse.Namespace) -> int:
             raise DermaiError(f"{options.data} holds no files that a table could name", "dermai-train splits it by --seed")
         out = options.out or collection.home / "split.csv"
         _check_out(out, options.force)
-        items = hold_out(collection.items, fractions, options.seed)
+        together = [replace(item, split="train") for item in collection.items] if options.anew else collection.items
+        items = hold_out(together, fractions, options.seed)
         _write(out, collection, items)
     _print(items)
-    _say_straddling(items)
+    if options.anew:
+        _say_changed(collection.items, items)
+    else:
+        _say_straddling(items)
     print(out)
     return 0
 
@@ -102,6 +109,20 @@ def _write(out: Path, collection: Collection, items: Sequence[Item]) -> None:
     write_csv(out, columns)
 
 
+def _say_changed(before: Sequence[Item], now: Sequence[Item]) -> None:
+    """Tell that images changed sides: a model that was trained on the old split has seen images of the new test set."""
+    from dermai_report import wording
+
+    trained = {item.sample for item in before if item.split == "train"}
+    seen = sum(item.split == "test" and item.sample in trained for item in now)
+    if any(item.split != "train" for item in before) and seen:
+        print(
+            f"note: {wording.plural(seen, 'test image')} of this split stood in train before: models trained on the old split are "
+            "not to be tested on this one",
+            file=sys.stderr,
+        )
+
+
 def _say_straddling(items: Sequence[Item]) -> None:
     """Warn of groups on both sides: splits that were there are kept, and only what is left in train is divided."""
     from dermai_report import wording
@@ -112,7 +133,7 @@ def _say_straddling(items: Sequence[Item]) -> None:
         sides = splits.replace("-", " and in ")
         print(
             f"warning: {wording.plural(len(groups), 'group')} in {sides}, such as {shown(groups[0])}: splits that are there "
-            "are kept. Without them (DIR/<class>, or a table without the column split) whole groups are divided",
+            "are kept; --anew divides all images, whole groups",
             file=sys.stderr,
         )
 
