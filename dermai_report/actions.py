@@ -108,6 +108,15 @@ LABEL_SMOOTHING = Action(
     on=("label_smoothing",),
     source="Szegedy et al. 2016; Mueller, Kornblith, Hinton 2019",
 )
+AVERAGE_WEIGHTS = Action(
+    id="average-weights",
+    title="Average the weights of the last quarter of the epochs (SWA)",
+    patch={"swa_start": 0.75},
+    disproof="The lowest validation loss is no lower, over the same seeds, than that of the best single epoch.",
+    effect=0.35,
+    on=("swa_start", "ema"),
+    source="Izmailov et al. 2018",
+)
 TEST_TIME_AUGMENTATION = Action(
     id="test-time-augmentation",
     title="Average predictions over augmented views, or over the checkpoints of the close epochs",

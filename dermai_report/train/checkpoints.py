@@ -21,6 +21,7 @@ from dermai_report.train.config import TrainConfig
 from dermai_report.train.data import DataSet
 from dermai_report.train.ema import Average
 from dermai_report.train.history import History
+from dermai_report.train.swa import EpochAverage
 
 BEST, LAST, STATE = "model/dermai_model.pth", "model/dermai_model.pt", "model/last.ckpt"
 MEMBER = "model/epoch-{:04d}.pth"
@@ -40,7 +41,7 @@ class Snapshot:
     best: tuple[int, ...]
 
 
-def snapshot(net: nn.Module, optimizer: Optimizer, average: Average | None, history: History) -> Snapshot:
+def snapshot(net: nn.Module, optimizer: Optimizer, average: Average | EpochAverage | None, history: History) -> Snapshot:
     """Copies on the processor."""
     averaged = _copied(average.net.state_dict()) if average else None
     state = {
@@ -113,7 +114,9 @@ def check_same_data(resume: Path, data: DataSet) -> None:
         )
 
 
-def load_state(path: Path, net: nn.Module, optimizer: Optimizer, average: Average | None, history: History) -> None:
+def load_state(
+    path: Path, net: nn.Module, optimizer: Optimizer, average: Average | EpochAverage | None, history: History
+) -> None:
     """Continue from the last whole epoch of the run at `path`; without one nothing changes. Raises DermaiError."""
     file = path / STATE
     if not file.is_file():

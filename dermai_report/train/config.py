@@ -131,6 +131,16 @@ class TrainConfig:
     class_weights: Annotated[bool, Meta(description="weigh the loss by inverse class frequency")] = True
     balanced_sampling: Annotated[bool, Meta(description="draw every class equally often; replaces class weights")] = False
     ema: Annotated[Fraction, Meta(description="decay of the moving average of weights (0.999 is usual); 0: off")] = 0.0
+    swa_start: Annotated[
+        Fraction,
+        Meta(description="part of the epochs after which the weights at the end of each are averaged (0.75 is usual); 0: off"),
+    ] = 0.0
+    swa_lr: Annotated[
+        float, Meta(ge=0, le=100, description="learning rate of the last layer while averaging; 0: as the schedule goes on")
+    ] = 0.0
+    swa_anneal_epochs: Annotated[
+        Count, Meta(description="epochs in which the learning rate turns to swa_lr, along a cosine; 0: at once")
+    ] = 0
 
     best_by: Annotated[Literal["val_loss", "val_accuracy", "val_macro_f1"], Meta(description="what chooses the best epoch")] = (
         "val_loss"
@@ -189,7 +199,23 @@ class TrainConfig:
             )
         if config.views and (config.mixup or config.cutmix):
             raise DermaiError("mixup and cutmix mix images anew each time, and views keep features", "use one of the two")
+        if config.ema and config.swa_start:
+            raise DermaiError(
+                f"ema {config.ema:g} and swa_start {config.swa_start:g}: one network can be evaluated, and both would be it",
+                "set one of them to 0",
+            )
+        if config.swa_lr and not config.swa_start:
+            raise DermaiError(f"swa_lr {config.swa_lr:g}, and no weights are averaged", "add --swa-start 0.75")
+        if config.swa_anneal_epochs and not config.swa_lr:
+            raise DermaiError(
+                f"swa_anneal_epochs {config.swa_anneal_epochs}, and no learning rate to turn to", "add --swa-lr, such as 0.0005"
+            )
         return config
+
+    @property
+    def epochs_before_averaging(self) -> int:
+        """Epochs that pass before the weights are averaged at the end of each; 0 where they never are."""
+        return int(self.swa_start * self.epochs + 1e-9)  # 0.29 of 100 is 29, whatever the last digit of the product
 
     def record(self) -> dict[str, Any]:
         """The flat mapping kept in run.json; `from_mapping` of it gives the same configuration."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
+from torch.optim.swa_utils import update_bn
 
 from dermai_report.train import (
     distributed,
@@ -15,10 +16,13 @@ from dermai_report.train import (
     metrics,
 )
 from dermai_report.train.batches import count_batches, training_batches
+from dermai_report.train.ema import Average
 from dermai_report.train.history import History
 from dermai_report.train.interruption import Interruption
+from dermai_report.train.precision import computing_in
 from dermai_report.train.progress import Progress
 from dermai_report.train.schedule import factor, set_learning_rates
+from dermai_report.train.swa import EpochAverage
 from dermai_report.train.training import Phase, Training
 
 
@@ -86,10 +90,39 @@ def update(training: Training, summed: int) -> bool:
         usable = config.on_nan == "stop" or bool(norm.isfinite())
     if usable:
         optimizer.step()
-        if training.average:
+        if isinstance(training.average, Average):
             training.average.update(training.model.net)
     optimizer.zero_grad(set_to_none=True)  # None, not 0: a frozen parameter is passed over, decay included
     return usable
+
+
+def end_epoch(training: Training, phase: Phase, epoch: int, interruption: Interruption, progress: Progress) -> None:
+    """Average the epoch's weights, where they are, and take the BatchNorm statistics of the average from the training images.
+
+    One more pass, forward only, over images augmented and mixed as in training. The frozen part of `phase`, whose statistics
+    stay as they are, takes no part. With on_nan "skip" a batch that leaves a statistic not finite is forgotten.
+    """
+    average = training.average
+    if not isinstance(average, EpochAverage):
+        return
+    average.update(training.model.net, epoch)
+    if average.updates < 2:  # the network of the moment: its statistics are its own
+        return
+    engine = phase.engine
+    statistics = list(average.net.buffers())
+
+    def batches() -> Iterator[Tensor]:
+        for features, _ in epoch_batches(training, phase, epoch):
+            interruption.check()
+            kept = [b.clone() for b in statistics] if training.config.on_nan == "skip" else []
+            yield features
+            if kept and not all(b.isfinite().all() for b in statistics):
+                for buffer, before in zip(statistics, kept, strict=True):
+                    buffer.copy_(before)
+
+    progress.status("averaging the weights")
+    with computing_in(engine.precision, engine.device):
+        update_bn(batches(), engine.evaluated)
 
 
 def learning_rates(optimizer: Optimizer, phase: tuple[str, ...]) -> list[float]:

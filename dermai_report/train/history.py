@@ -59,8 +59,10 @@ class History:
         return number
 
     def stops_early(self, config: TrainConfig) -> bool:
-        """Whether the validation loss has not fallen for `early_stopping` epochs of this phase."""
-        waited = without_progress(self.phase_losses, config.min_delta)
+        """Whether the validation loss has not fallen for `early_stopping` epochs of this phase, those of averaged weights where
+        they are averaged: a run that stopped before would average nothing."""
+        start = max(self.phase_start, config.epochs_before_averaging)
+        waited = without_progress(tuple(self.losses[start:]), config.min_delta)
         return 0 < config.early_stopping <= waited
 
 

@@ -30,7 +30,7 @@ from dermai_report.train.background import Background
 from dermai_report.train.conclusion import conclude
 from dermai_report.train.config import TrainConfig
 from dermai_report.train.data import load_data
-from dermai_report.train.epoch import learning_rates, train_epoch
+from dermai_report.train.epoch import end_epoch, learning_rates, train_epoch
 from dermai_report.train.evaluate import Outcome, evaluate
 from dermai_report.train.history import History
 from dermai_report.train.interruption import Interruption, interruptible
@@ -165,6 +165,7 @@ def fit(training: Training, history: History, run: RunWriter | None, interruptio
             epoch, start = history.epochs + 1, time.perf_counter()
             machine.seed_all(config.seed, epoch)
             trained = train_epoch(training, phase, epoch, history, interruption, progress)
+            end_epoch(training, phase, epoch, interruption, progress)
             for net in (training.model.net, training.evaluated):
                 distributed.as_first(net, buffers_only=True)  # each process has averaged its own pictures
             progress.status("validating")

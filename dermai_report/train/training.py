@@ -19,6 +19,7 @@ from dermai_report.train.history import History
 from dermai_report.train.loss import Objective, build_objective
 from dermai_report.train.mixing import Mix, build_mix
 from dermai_report.train.model import Classifier, build_classifier
+from dermai_report.train.swa import EpochAverage
 from dermai_report.train.views import Views
 
 
@@ -33,7 +34,7 @@ class Training:
     optimizer: Optimizer
     objective: Objective
     mix: Mix
-    average: Average | None
+    average: Average | EpochAverage | None
 
     @property
     def evaluated(self) -> torch.nn.Module:
@@ -71,8 +72,15 @@ def prepare(config: TrainConfig, data: DataSet, device: torch.device) -> Trainin
         optimizer=strategies.load("optimizer", config.optimizer).build(model.parameter_groups(config), config),
         objective=replace(objective, weights=objective.weights.to(device)),
         mix=build_mix(config, len(data.classes)),
-        average=Average(model.net, config.ema) if config.ema else None,
+        average=build_average(model.net, config),
     )
+
+
+def build_average(net: torch.nn.Module, config: TrainConfig) -> Average | EpochAverage | None:
+    """The average of the weights that the configuration asks for, if it does."""
+    if config.ema:
+        return Average(net, config.ema)
+    return EpochAverage(net, config.epochs_before_averaging) if config.swa_start else None
 
 
 def present_phase(training: Training, history: History, before: Phase | None = None) -> Phase:

@@ -14,6 +14,7 @@ KNOWN = {a.id for a in vars(actions).values() if isinstance(a, Action)}
 FAMILIES = {
     "early-stopping", "unfreeze-gradually", "cosine-schedule", "dropout", "weight-decay", "stronger-augmentation",
     "mixup-cutmix", "label-smoothing", "test-time-augmentation", "cross-validation", "look-at-confusions", "count-classes",
+    "average-weights",
 }  # fmt: skip
 
 ABSENCES = {"no_test_predictions", "reproducibility"}  # what is missing has no number

@@ -60,6 +60,10 @@ def test_record_is_toml_friendly() -> None:
         ({"device": "gpu"}, "device = 'gpu'"),
         ({"val_fraction": 0.5, "test_fraction": 0.5}, "below 1"),
         ({"data": ""}, "no data was named"),
+        ({"ema": 0.999, "swa_start": 0.75}, "ema 0.999 and swa_start 0.75"),
+        ({"swa_start": 1.0}, ">= 0 and < 1"),
+        ({"swa_lr": 0.1}, "add --swa-start 0.75"),
+        ({"swa_start": 0.5, "swa_anneal_epochs": 2}, "no learning rate to turn to"),
     ],
 )
 def test_wrong_values(values: dict[str, Any], message: str) -> None:

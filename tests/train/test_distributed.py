@@ -54,7 +54,7 @@ def wait_for_epochs(runs: Path, n: int) -> None:
 @pytest.mark.slow
 def test_two_processes_give_the_metrics_of_one(tmp_path: Path, options: Options) -> None:
     """With BatchNorm in evaluation mode; in training mode it sees the pictures of its own process."""
-    values = options(epochs=2, unfreeze="head", frozen_bn="eval", model="resnet18", batch_size=10)
+    values = options(epochs=2, unfreeze="head", frozen_bn="eval", model="resnet18", batch_size=10, swa_start=0.1)
     for processes in (1, 2):
         finish(start(processes, {**values, "runs": tmp_path / str(processes)}, tmp_path))
     one, two = ((tmp_path / str(n) / "latest").resolve() for n in (1, 2))
@@ -70,7 +70,7 @@ def test_two_processes_give_the_metrics_of_one(tmp_path: Path, options: Options)
 
 @pytest.mark.slow
 def test_stopped_by_a_signal_it_resumes_with_one_process(tmp_path: Path, options: Options) -> None:
-    values = options(epochs=90, runs=tmp_path / "runs", batch_size=9)
+    values = options(epochs=90, runs=tmp_path / "runs", batch_size=9, swa_start=0.01)
     process = start(2, values, tmp_path)
     wait_for_epochs(tmp_path / "runs", 2)
     os.killpg(process.pid, signal.SIGTERM)

@@ -27,6 +27,7 @@ PATHS = {
     "plain": {"frozen_bn": "train", "ema": 0.9, "dropout": 0.2, "mixup": 0.2, "schedule": "cosine", "warmup_epochs": 1},
     "fused": {"frozen_bn": "eval", "model": "resnet18", "precision": "bf16", "threads": 2, "train_eval": 4},
     "views": {"frozen_bn": "eval", "model": "resnet18", "views": 2, "optimizer": "adamw", "ensemble": 2, "threads": 2},
+    "swa": {"unfreeze": "gradual", "unfreeze_every": 2, "frozen_bn": "eval", "swa_start": 0.01, "swa_lr": 0.002},
     "gradual": {"unfreeze": "gradual", "unfreeze_every": 1, "frozen_bn": "eval", "ema": 0.5, "accumulate": 2},
 }
 

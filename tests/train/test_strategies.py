@@ -159,6 +159,29 @@ def test_average_follows_the_weights() -> None:
     assert torch.equal(average.net[1].running_mean, net[1].running_mean)  # type: ignore[index]
 
 
+def test_the_rate_of_weight_averaging_is_that_of_torch() -> None:
+    """Three epochs as the schedule has it, then four of annealing and a constant rate, per epoch as SWALR steps."""
+    theirs = optimizer()
+    scheduler = torch.optim.swa_utils.SWALR(theirs, swa_lr=0.25, anneal_epochs=4)
+    chosen = config(schedule="none", epochs=10, lr=1.0, swa_start=0.3, swa_lr=0.25, swa_anneal_epochs=4)
+    assert [factor(chosen, epoch, 1, ()) for epoch in range(3)] == [1.0] * 3
+    for epoch in range(3, 10):
+        assert factor(chosen, epoch, 1, ()) == pytest.approx(theirs.param_groups[0]["lr"])
+        theirs.step()
+        scheduler.step()
+    assert factor(config(epochs=4, swa_start=0.5, swa_lr=0.01), 3 * STEPS, STEPS, ()) == pytest.approx(
+        10.0
+    )  # of the default rate
+
+
+def test_early_stopping_waits_for_averaged_weights() -> None:
+    history = History(losses=[1.0, 2.0, 3.0, 0.9, 1.0])
+    assert history.stops_early(config(epochs=8, early_stopping=1))
+    assert not history.stops_early(config(epochs=8, early_stopping=1, swa_start=0.75))
+    assert not history.stops_early(config(epochs=8, early_stopping=2, swa_start=0.4))
+    assert history.stops_early(config(epochs=8, early_stopping=1, swa_start=0.4))
+
+
 def test_history_picks_and_stops() -> None:
     history = History()
     bests = [history.add({"loss": v, "accuracy": 0.5}, "val_loss") for v in (1.0, math.nan, 0.8, 0.8, 0.9)]
