@@ -109,7 +109,8 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     n: pictures looked at; counts: of them per split and class; fingerprint: a digest that changes when any picture does; kinds:
     pictures by format and mode ("JPEG RGB"); sizes: the most frequent first, at most 20 of them; n_sizes: how many there are;
     duplicates: for each picture its closest copy in each split and class; clusters: pictures that copies connect, as paths;
-    compared: how many pictures were looked at for near duplicates (not the tiny, the flat, and the unreadable); notes: what was
+    compared: how many pictures were looked at for near duplicates (not the tiny, the flat, and the unreadable); crowded: of how
+    many of them not all that look alike were looked at, so that there may be more copies, and larger clusters; notes: what was
     not looked at.
     """
 
@@ -125,6 +126,7 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     duplicates: list[Pair] = []
     clusters: list[list[str]] = []
     compared: int = 0
+    crowded: int = 0
     poor: list[Poor] = []
     groups: Groups | None = None
     labels: Labels | None = None

@@ -31,7 +31,7 @@ def main() -> None:
         thumbnails = room(n)
         planted = set(fill(thumbnails))
         start, used = time.perf_counter(), time.process_time()
-        found = near_duplicates(thumbnails, np.ones(n, bool), lambda: None, workers=2)
+        found, _ = near_duplicates(thumbnails, np.ones(n, bool), np.zeros(n, int), lambda: None, workers=2)
         seconds, used = time.perf_counter() - start, time.process_time() - used
         pairs = set(zip(found.first.tolist(), found.second.tolist(), strict=True))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

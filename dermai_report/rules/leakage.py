@@ -36,7 +36,8 @@ def check(run: Run) -> Iterator[Finding]:
     largest = max(shared, key=lambda splits: len(shared[splits]))
     pairs = sorted(shared[largest], key=lambda leak: leak.near)[:QUOTED]
     quoted = wording.listed(f"{leak.first} and {leak.second}" for leak in pairs)
-    message = f"Copies in two splits: {wording.listed(counts)}{kinds}; for example {quoted}."
+    least = "at least " if run.audit is not None and run.audit.crowded else ""
+    message = f"Copies in two splits: {least}{wording.listed(counts)}{kinds}; for example {quoted}."
     evidence: dict[str, Any] = {"pairs": {s: len(p) for s, p in shared.items()}, "near": len(near)}
     evidence["examples"] = [[leak.first, leak.second] for leak in pairs]
     clean = measures.without(run, measures.leaked_tests(run))

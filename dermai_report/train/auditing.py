@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import torch
 from PIL import Image
 
 from dermai_report.audit import Audit
@@ -17,7 +18,7 @@ def audit(decoded: Decoded, source: str, progress: Progress) -> Audit:
     """What is wrong with the pictures, the unreadable ones that were left out included."""
     items = [*decoded.items, *(item for item, _ in decoded.unreadable)]
     facts = gather(items, _looks(decoded))
-    return assemble(source, facts, find_duplicates(facts, progress("looking for copies", len(facts))))
+    return assemble(source, facts, find_duplicates(facts, progress("looking for copies", len(facts)), torch.get_num_threads()))
 
 
 def _looks(decoded: Decoded) -> Iterator[Look]:

@@ -16,7 +16,8 @@ def pairs(items: Sequence[Item], same: Sequence[Sequence[int]], near: Copies) ->
     """The pairs, across splits first, then the closest; training before validation and test within a pair.
 
     A thousand copies of one picture make half a million pairs. Told are at most as many as there are pictures times splits
-    and classes, and every picture with a copy on another side has one that shows it.
+    and classes, and every picture with a copy on another side has one that shows it, unless
+    it has more look-alikes than are looked at.
     """
     faces = {group[0]: _faces(items, group) for group in same}
     found = list(_identical(items, same)) + list(_near(near, faces))

@@ -62,7 +62,9 @@ def _headline(audit: Audit) -> str:
     across = {i.sample for p in audit.across_splits() for i in (p.first, p.second) if i.split != "train"}
     parts = []
     if across:
-        parts.append(f"{wording.plural(len(across), 'held-out image')} {_have(len(across))} a copy in another split")
+        parts.append(
+            f"{_least(audit)}{wording.plural(len(across), 'held-out image')} {_have(len(across))} a copy in another split"
+        )
     if audit.unreadable:
         parts.append(f"{wording.plural(len(audit.unreadable), 'image')} cannot be read")
     if audit.groups and audit.groups.straddling:
@@ -77,14 +79,16 @@ def _remarks(audit: Audit) -> Iterator[Remark]:
     if across:
         counts = [f"{len(audit.leaked(s)):,} of {sum(audit.counts[s].values()):,} in {s}" for s in SPLITS if s in audit.counts]
         text = f"Images with a copy in another split: {wording.listed(counts)}. A test image that was trained on is no test."
-        yield Remark("bad", f"{wording.plural(len(across), 'pair')} of copies across splits", text)
+        title = f"{_least(audit).capitalize()}{wording.plural(len(across), 'pair')} of copies across splits"
+        yield Remark("bad", title, text)
     elif len(audit.counts) > 1:
         words = f"None among {wording.plural(audit.compared, 'image')} that could be compared."
-        yield Remark("good", "No copies across splits", words)
+        yield Remark("neutral" if audit.crowded else "good", "No copies across splits", words)
     conflicts = [pair for pair in audit.duplicates if pair.across_classes]
     if conflicts:
         text = "Of two copies with different labels at least one label is wrong, or the classes overlap."
-        yield Remark("bad", f"{wording.plural(len(conflicts), 'pair')} of copies with different labels", text)
+        title = f"{_least(audit).capitalize()}{wording.plural(len(conflicts), 'pair')} of copies with different labels"
+        yield Remark("bad", title, text)
     if audit.unreadable:
         text = f"Such as {audit.unreadable[0].image.sample}: {audit.unreadable[0].reason}."
         yield Remark("bad", f"{wording.plural(len(audit.unreadable), 'image')} cannot be read", text)
@@ -167,7 +171,12 @@ def _clusters(audit: Audit) -> str:
     if not audit.clusters:
         return ""
     largest = max(map(len, audit.clusters))
-    return f"All copies together form {wording.plural(len(audit.clusters), 'cluster')}; the largest has {largest:,} images."
+    found = f"{wording.plural(len(audit.clusters), 'cluster')}; the largest has {_least(audit)}{largest:,} images."
+    return f"{'The copies found' if audit.crowded else 'All copies together'} form {found}"
+
+
+def _least(audit: Audit) -> str:
+    return "at least " if audit.crowded else ""
 
 
 def _inventory(audit: Audit) -> Iterator[Table]:

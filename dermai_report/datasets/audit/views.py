@@ -51,8 +51,8 @@ def coefficients(thumbnails: np.ndarray, *, whole: bool = False) -> np.ndarray:
 
 
 def bits(coefficients: np.ndarray) -> np.ndarray:
-    """uint64 (...): the sign of each of (..., 63) coefficients, the lowest frequency in the lowest bit."""
-    weights = np.uint64(1) << np.arange(coefficients.shape[-1], dtype=np.uint64)
+    """uint64 (...): the sign of each of (..., 63) coefficients, the lowest frequency in the highest of 63 bits."""
+    weights = np.uint64(1) << np.arange(coefficients.shape[-1], dtype=np.uint64)[::-1]
     signs: np.ndarray = np.where(coefficients > 0, weights, np.uint64(0)).sum(-1, dtype=np.uint64)
     return signs
 

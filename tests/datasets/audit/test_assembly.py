@@ -20,6 +20,7 @@ from dermai_report.datasets.audit import assemble, inspect
 from dermai_report.datasets.audit.formats import FOLDER, render
 from dermai_report.datasets.audit.gallery import gallery
 from dermai_report.datasets.audit.suspicion import suspicion
+from dermai_report.datasets.audit.view import view
 from dermai_report.errors import DermaiError
 from dermai_report.sources import read_run
 from tests.datasets.audit.pictures import collection, crop, jpeg, photograph
@@ -182,3 +183,13 @@ def test_what_the_command_cannot_do_leaves_nothing(
 
 def test_json_is_the_file(audit: Audit) -> None:
     assert json.loads(render(audit, "json"))["n"] == audit.n
+
+
+def test_where_more_look_alike_than_were_looked_at_the_audit_says_at_least(files: dict[str, bytes]) -> None:
+    facts, found = inspect(collection({**files, "train/a/again.jpg": jpeg(photograph(12), 60)}))
+    whole, cut = (view(assemble("made", facts, replace(found, crowded=n))) for n in (0, 3))
+    titles = [[remark.title for remark in seen.remarks if "copies" in remark.title] for seen in (whole, cut)]
+    assert titles[1] == [f"At least {title}" for title in titles[0]]
+    assert len(cut.notes) == len(whole.notes) + 1
+    assert "3 images may have more copies" in cut.notes[-1]
+    assert "the largest has at least 2 images" in next(s.text for s in cut.sections if s.id == "within")

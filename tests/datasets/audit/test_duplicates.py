@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from dermai_report.datasets.audit import duplicate_clusters, index, views
-from dermai_report.datasets.audit.duplicates import clusters, identical
+from dermai_report.datasets.audit.duplicates import MOST, clusters, identical, near_duplicates
 from dermai_report.datasets.audit.facts import FEW, look_at_all
+from dermai_report.datasets.audit.thinning import in_turns
 from tests.datasets.audit.pictures import COPIES, collection, jpeg, photograph
 
 N = 150
@@ -57,15 +58,15 @@ def test_the_index_finds_all_that_it_promises() -> None:
     everything = np.concatenate([thumbnails, near])
     found = {
         (a, b, bool(m))
-        for part in index.candidates(everything, np.ones(400, bool))
+        for part in index.candidates(everything, np.ones(400, bool), np.zeros(400, int))
         for a, b, m in zip(part.asking, part.found, part.mirrored, strict=True)
     }
     whole = views.bits(views.coefficients(everything, whole=True)[:, 0])
-    key = np.uint64((1 << index.SHORTEST) - 1)
+    key = np.uint64(((1 << index.SHORTEST) - 1) << (index.BITS - index.SHORTEST))
     promised = set()
     for number, seen in enumerate(views.coefficients(everything)):
         weakest = np.argsort(np.abs(seen[:, : index.SHORTEST]), axis=1)[:, : index.WEAKEST]
-        may_differ = (np.uint64(1) << weakest.astype(np.uint64)).sum(1)
+        may_differ = (np.uint64(1) << (index.BITS - 1 - weakest).astype(np.uint64)).sum(1)
         for mirrored in (False, True):
             asked = views.bits(seen) ^ (views.mirror() if mirrored else np.uint64(0))
             differs = asked[:, None] ^ whole[None]
@@ -73,6 +74,41 @@ def test_the_index_finds_all_that_it_promises() -> None:
             promised |= {(number, int(other), mirrored) for other in np.flatnonzero(fits.any(0)) if other != number}
     assert len(promised) > 150
     assert found == promised
+
+
+def frames(n: int, seed: int) -> np.ndarray:
+    """(n, 32, 32): a picture again and again, as a camera that stands still takes it."""
+    still = np.asarray(photograph(seed, 32).convert("L"), float)
+    return np.clip(still + np.random.default_rng(seed).normal(0, 6, (n, 32, 32)), 0, 255).astype(np.uint8)
+
+
+def test_many_copies_of_one_picture_take_a_bounded_number_of_pairs_and_hide_no_others() -> None:
+    others = np.stack([np.asarray(photograph(n, 32).convert("L")) for n in range(100, 200)])
+    thumbnails = np.concatenate([frames(1500, 0), others, frames(1, 150)])
+    side = np.zeros(len(thumbnails), int)
+    side[[3, 700, 1600]] = 1
+    found, cut = near_duplicates(thumbnails, np.ones(len(thumbnails), bool), side, lambda: None)
+    pairs = list(zip(found.first.tolist(), found.second.tolist(), strict=True))
+    assert len(pairs) <= MOST * 1500 + 1
+    assert clusters(len(thumbnails), pairs) == [list(range(1500)), [1550, 1600]]
+    assert cut == 1500
+    across = {(a, b) for a, b in pairs if side[a] != side[b]}
+    assert {b if side[b] else a for a, b in across} == {3, 700, 1600}
+
+
+def test_the_index_gives_no_more_than_it_may_however_full_a_cell_is() -> None:
+    thumbnails = np.concatenate([frames(1, 0)] * 300)
+    for part in index.candidates(thumbnails, np.ones(300, bool), np.zeros(300, int)):
+        of_each = {a: set(part.found[part.asking == a].tolist()) for a in set(part.asking.tolist())}
+        assert set(of_each) == set(part.cut.tolist())
+        assert all(0 < len(others) <= index.LOOKED for others in of_each.values())
+
+
+def test_look_alikes_are_taken_from_every_side_in_turn() -> None:
+    asking, side = np.array([0] * 7 + [1]), np.array([0, 0, 0, 0, 1, 1, 2, 0])
+    badness = np.array([0.1, 0.0, 0.2, 0.3, 0.9, 0.8, 0.7, 0.0])
+    kept = {most: np.flatnonzero(in_turns(asking, side, badness, most)).tolist() for most in (1, 3, 5, 7)}
+    assert kept == {1: [1, 7], 3: [1, 5, 6, 7], 5: [0, 1, 4, 5, 6, 7], 7: list(range(8))}
 
 
 def test_a_mirrored_picture_has_the_mirrored_bits() -> None:
