@@ -18,12 +18,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import venv
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from environments import python_of
 
 from dermai_report import RunWriter
 
@@ -44,7 +44,7 @@ class Cost(NamedTuple):
 
 def main() -> None:
     options = arguments()
-    peers = {} if options.ours else {name: environment(name) for name in PEERS}
+    peers = {} if options.ours else {name: python_of(name) for name in PEERS}
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -65,20 +65,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--large-rounds", type=int, default=3, help="rounds with 1,000,000 predictions")
     parser.add_argument("--ours", action="store_true", help="leave the peers out")
     return parser.parse_args()
-
-
-def environment(peer: str) -> str:
-    """The Python of a peer's own environment, made when it is not there."""
-    folder = HERE / "peers" / ".environments" / peer
-    python = folder / "bin" / "python"
-    done = folder / "installed"
-    pins = HERE / "peers" / f"{peer}.txt"
-    if not done.is_file() or done.read_text() != pins.read_text():
-        print(f"installing {peer} …", file=sys.stderr)
-        venv.create(folder, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "--requirement", pins], check=True)
-        done.write_text(pins.read_text())
-    return str(python)
 
 
 def on_predictions(folder: Path, n: int, peers: dict[str, str]) -> Commands:

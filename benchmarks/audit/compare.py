@@ -27,7 +27,7 @@ from typing import NamedTuple
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 
-from report import HERE, environment
+from environments import PEERS, python_of
 
 Pairs = set[tuple[str, str]]
 
@@ -109,13 +109,13 @@ def ours(folder: Path, processes: int) -> Tool:
 def peers(folder: Path, processes: int) -> dict[str, Tool]:
     def tool(peer: str, name: str, *more: str, images: str = "images") -> Tool:
         path = folder / f"{name}.json"
-        script = str(HERE / "peers" / f"{peer}.py")
+        script = str(PEERS / f"{peer}.py")
 
         def found() -> Found:
             said = json.loads(path.read_text())
             return Found({pair(*p) for p in said["pairs"]}, set(said["broken"]))
 
-        return Tool([environment(peer), "-P", script, str(folder / images), str(path), str(processes), *more], found)
+        return Tool([python_of(peer), "-P", script, str(folder / images), str(path), str(processes), *more], found)
 
     return {
         "imagededup PHash, distance 10": tool("imagededup", "imagededup-10", "10"),

@@ -1,10 +1,10 @@
 """A log of 1,000,000 steps as CSV and as JSON lines: to a Run, and the bare parse of pandas and pyarrow; peers on the same steps.
 
-python benchmarks/sources/tables.py [ROWS] [--environment DIR]
+python benchmarks/sources/tables.py [ROWS] [--rounds 3]
 
 The peers read the training loss alone, a seventh of the numbers, in the form that each of them reads: DVCLive a TSV file,
-EventAccumulator and tbparse a TensorBoard file. They live in an environment of their own (made where it is missing). Each reader runs in
-a process of its own, timed after its imports, in turns.
+EventAccumulator and tbparse a TensorBoard file. They live in environments of their own (peers/<name>.txt). Each reader runs in a process
+of its own, timed after its imports, in turns.
 """
 
 import argparse
@@ -12,11 +12,14 @@ import json
 import subprocess
 import sys
 import tempfile
-import venv
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from environments import python_of
 
 ROOT = Path(__file__).resolve().parents[2]
 EPOCHS = 100
@@ -70,10 +73,10 @@ READERS = {  # name: the file, its imports, the read, what it found
         "len(t)",
     ),
 }
-PEERS = ("DVCLive's parse_tsv", "EventAccumulator", "tbparse")
+PEERS = {"DVCLive's parse_tsv": "dvclive", "EventAccumulator": "tbparse", "tbparse": "tbparse"}  # and whose environment
 
 
-def write(folder: Path, rows: int, python: Path) -> None:
+def write(folder: Path, rows: int, python: str) -> None:
     """The same steps in every form; validation stands in the last row of each epoch."""
     rng = np.random.default_rng(0)
     step = np.arange(rows)
@@ -99,22 +102,18 @@ def write(folder: Path, rows: int, python: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("rows", nargs="?", type=int, default=1_000_000)
-    parser.add_argument("--environment", type=Path, default=Path(tempfile.gettempdir()) / "env-tables-peers")
     parser.add_argument("--rounds", type=int, default=3, help="of ours and of the bare parse; the peers run once")
     options = parser.parse_args()
-    peers = options.environment / "bin" / "python"
-    if not peers.exists():
-        venv.create(options.environment, with_pip=True)
-        subprocess.run([peers, "-m", "pip", "install", "--quiet", "tensorboard", "tbparse", "dvclive"], check=True)
+    pythons = {peer: python_of(peer) for peer in set(PEERS.values())}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write(folder, options.rows, peers)
+        write(folder, options.rows, pythons["tbparse"])
         found: dict[str, list[dict]] = {reader: [] for reader in READERS}
         for i in range(options.rounds):
             for reader, (file, imports, read, seen) in READERS.items():
                 if reader in PEERS and i:
                     continue
-                python = peers if reader in PEERS else sys.executable
+                python = pythons[PEERS[reader]] if reader in PEERS else sys.executable
                 code = TIMED.format(imports=imports, read=read, found=seen)
                 done = subprocess.run([python, "-c", code, folder / file], check=True, capture_output=True, cwd=ROOT)
                 found[reader].append(json.loads(done.stdout))

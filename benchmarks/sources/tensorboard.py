@@ -1,8 +1,8 @@
 """A TensorBoard file of 100 MB: this reader, EventAccumulator and tbparse side by side, and the bare read of the bytes.
 
-python benchmarks/sources/tensorboard.py [MEGABYTES] [--environment DIR]
+python benchmarks/sources/tensorboard.py [MEGABYTES] [--rounds 3]
 
-The peers live in an environment of their own (made where it is missing). The file is written by tensorboard itself. Each reader gets
+The peers live in an environment of their own (peers/tbparse.txt). The file is written by tensorboard itself. Each reader gets
 every scalar, in a process of its own, timed after its imports; all find the same sums.
 """
 
@@ -11,8 +11,11 @@ import json
 import subprocess
 import sys
 import tempfile
-import venv
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from environments import python_of
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITE = """
@@ -76,13 +79,9 @@ OURS = ("bytes alone", "this reader", "to a Run")
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("megabytes", nargs="?", type=int, default=100)
-    parser.add_argument("--environment", type=Path, default=Path(tempfile.gettempdir()) / "env-tensorboard")
     parser.add_argument("--rounds", type=int, default=3, help="of this reader; the peers run once")
     options = parser.parse_args()
-    peers = options.environment / "bin" / "python"
-    if not peers.exists():
-        venv.create(options.environment, with_pip=True)
-        subprocess.run([peers, "-m", "pip", "install", "--quiet", "tensorboard", "tbparse"], check=True)
+    peers = python_of("tbparse")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "events.out.tfevents.1700000000.host.1.0"
         subprocess.run([peers, "-c", WRITE, path, str(options.megabytes * 1_000_000)], check=True)
