@@ -21,9 +21,9 @@ class DermaiError(Exception):
         return f"{self.message}\n  {self.hint}" if self.hint else self.message
 
 
-def unknown_name(kind: str, name: str, known: Iterable[str]) -> DermaiError:
-    """The error for a name that is not in `known`, with the nearest one as the hint."""
+def unknown_name(kind: str, name: str, known: Iterable[str], where: str = "") -> DermaiError:
+    """The error for a name that is not in `known`, with the nearest one as the hint. where: what follows, such as " in log.csv"."""
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names) or 'none'}"
-    return DermaiError(f"no {kind} {name!r}", hint)
+    return DermaiError(f"no {kind} {name!r}{where}", hint)

@@ -71,7 +71,10 @@ def _roots(run: Run, folder: str | None) -> list[Path]:
         if not Path(folder).is_dir():
             raise DermaiError(f"--gallery-from {folder} is no folder", "name the folder that the samples' paths start from")
         return [Path(folder)]
-    return [root for root in (Path(run.path) / "images", Path(run.data.source or "\0")) if _is_folder(root)]
+    source = Path(run.data.source or "\0")
+    if source.is_file():  # a table, which names paths below its own folder
+        source = source.parent
+    return [root for root in (Path(run.path) / "images", source) if _is_folder(root)]
 
 
 def _is_folder(root: Path) -> bool:

@@ -79,7 +79,7 @@ def read_settings(
     values = _table(path, required=file is not None)
     for key in values:
         if key not in KEYS:
-            raise unknown_name(f"setting in {path}", key, KEYS)
+            raise unknown_name("setting", key, KEYS, f" in {path}")
     chosen = Settings(
         select=tuple(select) or _names(values, "select", path),
         ignore=tuple(ignore) or _names(values, "ignore", path),

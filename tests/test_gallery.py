@@ -108,6 +108,12 @@ def test_images_kept_by_the_run_and_a_folder_that_is_named(data: Path, tmp_path:
         gallery(builders.run(), 2)
 
 
+def test_images_beside_the_table_that_named_them(data: Path) -> None:
+    (data / "split.csv").write_text("path,label\n")
+    found = gallery(replace(run(data), data=Data(source=str(data / "split.csv"))), 2)
+    assert found == gallery(run(data), 2) and len(found.pictures) == 2
+
+
 def test_without_pillow_it_says_what_to_install(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "PIL", None)
     with pytest.raises(DermaiError, match="pip install pillow"):

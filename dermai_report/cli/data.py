@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import inspect
 from collections.abc import Sequence
 from types import ModuleType
 
 import dermai_report
 from dermai_report import registry
+from dermai_report.cli import subcommands
 from dermai_report.cli.outcome import finish
 
 COMMANDS = "datasets.commands"
@@ -20,33 +20,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
-    # The first word chooses a whole parser of its own. Nested parsers of argparse lose the `--` that lets a class be called
-    # `-rash`, and would have every command imported to run one.
     if not arguments or arguments[0].startswith("-"):
         overview = _overview()
         overview.parse_args(arguments)
         overview.print_help()
         return 0
-    command = registry.load(COMMANDS, arguments[0], "command of dermai-data")
-    parser = argparse.ArgumentParser(
-        prog=f"dermai-data {arguments[0]}",
-        description=inspect.cleandoc(command.__doc__ or ""),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    command.add_options(parser)
+    command, parser = subcommands.chosen(COMMANDS, "dermai-data", arguments[0])
     status: int = command.run(parser.parse_args(arguments[1:]))
     return status
 
 
 def _overview() -> argparse.ArgumentParser:
     lines = [f"  {name:10} {_summary(module)}" for name, module in registry.load_all(COMMANDS)]
-    parser = argparse.ArgumentParser(
-        prog="dermai-data",
-        usage="dermai-data COMMAND … [--help]",
-        description="\n".join(["Keep the data set of a training under control.", "", "commands:", *lines]),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    description = "\n".join(["Keep the data set of a training under control.", "", "commands:", *lines])
+    parser = subcommands.parser_of("dermai-data", description, usage="dermai-data COMMAND … [--help]")
     parser.add_argument("--version", action="version", version=f"dermai-report {dermai_report.__version__}")
     return parser
 

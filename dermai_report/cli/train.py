@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import inspect
 import os
 import shlex
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dermai_report import __version__, registry
+from dermai_report.cli import subcommands
 from dermai_report.datasets.in_use import reading
 from dermai_report.errors import DermaiError
 from dermai_report.experiment_files import is_experiment
@@ -65,9 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _command(words: list[str]) -> int:
     """A subcommand, with a parser of its own."""
-    command = registry.load(COMMANDS, words[0], "command of dermai-train")
-    parser = _parser(f"dermai-train {words[0]}", inspect.cleandoc(command.__doc__ or ""))
-    command.add_options(parser)
+    command, parser = subcommands.chosen(COMMANDS, "dermai-train", words[0], argument_default=argparse.SUPPRESS)
     status: int = command.run(options.parse(parser, words[1:]), ["dermai-train", *words])
     return status
 
@@ -145,7 +143,7 @@ def asked(given: dict[str, Any]) -> Call:
 
 def build_parser() -> argparse.ArgumentParser:
     """An option for every key of the configuration, with its meaning, range and default."""
-    parser = _parser("dermai-train", DESCRIPTION)
+    parser = subcommands.parser_of("dermai-train", DESCRIPTION, argument_default=argparse.SUPPRESS)
     parser.add_argument("--version", action="version", version=f"dermai-report {__version__}")
     parser.add_argument(
         "--resume", metavar="RUN", help="continue a run or an experiment that ended early, to the same end as without the break"
@@ -157,16 +155,6 @@ def build_parser() -> argparse.ArgumentParser:
     )
     options.add_options(parser)
     return parser
-
-
-def _parser(name: str, description: str) -> argparse.ArgumentParser:
-    return argparse.ArgumentParser(
-        prog=name,
-        description=description,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-        argument_default=argparse.SUPPRESS,
-    )
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def _match(samples: Sequence[str], paths: Sequence[str], table: Path) -> list[in
 def by_column(collection: Collection, column: str) -> Collection:
     """The items grouped by one of the further columns, such as patient_id, which is then no further column."""
     if column not in collection.columns:
-        raise unknown_name(f"column with groups in {collection.source}", column, collection.columns)
+        raise unknown_name("column", column, collection.columns, f" with groups in {collection.source}")
     place = collection.columns.index(column)
     items = [
         replace(item, group=item.extra[place] or item.sample, extra=(*item.extra[:place], *item.extra[place + 1 :]))

@@ -54,7 +54,7 @@ def roles_of(names: Sequence[str], numeric: set[str], chosen: Mapping[str, str],
     for role in NAMES:
         if role in chosen:
             if chosen[role] not in names:
-                raise unknown_name(f"column in {file}", chosen[role], names)
+                raise unknown_name("column", chosen[role], names, f" in {file}")
             found[role] = chosen[role]
             continue
         rivals = [n for n in names if role_of(n) == role]

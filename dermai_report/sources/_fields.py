@@ -79,7 +79,7 @@ def _choose(fields: list[Field], chosen: Mapping[str, str], file: str) -> list[F
                 f"--column {wanted}={column}: {wanted!r} names no metric", "such as val_loss, train_accuracy, epoch"
             )
         if not any(f.column == column for f in fields):  # a column of words or of nothing but blanks is none
-            raise unknown_name(f"column of numbers in {file}", column, {f.column for f in fields})
+            raise unknown_name("column of numbers", column, {f.column for f in fields}, f" in {file}")
         fields = [
             replace(f, meaning=sense, chosen=True)
             if f.column == column

@@ -44,7 +44,7 @@ class Reported(msgspec.Struct, frozen=True):
         """The one of that action. Raises DermaiError where there is none, or a configuration cannot carry it out."""
         found = next((s for s in self.recommendations if s.action == name), None)
         if found is None:
-            raise unknown_name(f"action in the report on {self.run.id}", name, [s.action for s in self.recommendations])
+            raise unknown_name("action", name, [s.action for s in self.recommendations], f" in the report on {self.run.id}")
         if found.status != "suggested":
             raise DermaiError(f"{name} is {found.status.replace('_', ' ')}: {found.reason}", "choose another action")
         if not found.patch:

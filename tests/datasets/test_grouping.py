@@ -34,7 +34,7 @@ def test_metadata_by_path_name_or_stem(key: str, tmp_path: Path) -> None:
     by_site = grouping.by_column(found, "site")
     assert [(i.group, i.extra) for i in by_site.items] == [("4", ()), ("3", ()), ("2", ()), ("1", ())]
     assert by_site.columns == ()
-    with pytest.raises(DermaiError, match="no column with groups in photos 'sites'"):
+    with pytest.raises(DermaiError, match="no column 'sites' with groups in photos"):
         grouping.by_column(found, "sites")
 
 

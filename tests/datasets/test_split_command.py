@@ -92,7 +92,7 @@ def test_groups_on_both_sides_of_a_split_that_was_there_are_told_of(
         (["--val-fraction", "0.6", "--test-fraction", "0.5"], "no parts of a whole"),
         (["--out", "split.parquet"], "does not end in .csv"),
         (["--metadata", "absent.csv"], "cannot read absent.csv"),
-        (["--group-column", "patient"], "no column with groups"),
+        (["--group-column", "patient"], "no column 'patient' with groups"),
         (["--group-regex", "x"], "finds no group"),
     ],
 )

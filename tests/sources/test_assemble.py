@@ -265,7 +265,7 @@ def test_rivals_are_asked_about(reading) -> None:
 
 
 def test_unknown_column_names_the_nearest(reading) -> None:
-    with pytest.raises(DermaiError, match=r"no column of numbers in log\.csv 'val_los'") as caught:
+    with pytest.raises(DermaiError, match=r"no column of numbers 'val_los' in log\.csv") as caught:
         reading("epoch,loss,val_loss\n1,1,1\n", columns={"val_loss": "val_los"})
     assert "val_loss" in caught.value.hint
 
