@@ -1,15 +1,23 @@
 """What can be done next: actions that rules share. A rule gives the reason; here stand the title, the patch and the doubt.
 
 Patches are configuration keys of dermai-train. `effect` is a prior for the size of the effect, in [0, 1], from the source
-named; it breaks ties between equally well supported actions until effects are measured.
+named; it breaks ties between equally well supported actions until effects are measured. `disproof` says what would prove an action
+wrong, and `predictions` say it for a program; where no further run can show it, `unchecked` says why. All of an action's
+predictions are to hold, so each is a claim that the action is worthless without.
 """
 
 from __future__ import annotations
 
 import msgspec
 
-from dermai_report.report import Action
+from dermai_report.report import Action, Prediction
 from dermai_report.run import Run
+
+LOSS_FALLS = Prediction("loss", "lower")
+LOSS_HOLDS = Prediction("loss", "not higher", margin=0.05)  # less than the rise that counts as one in measures/overfitting.py
+GAP_SHRINKS = Prediction("gap", "lower")
+BY_HAND = "People find this out; no further run can."
+OTHER_IMAGES = "The test images are others afterwards, so no further run can be held against this one."
 
 SHIP_BEST = Action(
     id="ship-best-checkpoint",
@@ -17,44 +25,49 @@ SHIP_BEST = Action(
     patch={},
     disproof="The last epoch scores at least as well on the test set.",
     effect=0.9,
+    unchecked="No further run shows it: evaluate both models of this one on the same test images.",
 )
 EARLY_STOPPING = Action(
     id="early-stopping",
     title="Stop early on the validation loss",
     patch={"early_stopping": 3},
-    disproof="A longer run reaches a lower validation loss after three epochs without improvement.",
+    disproof="It trains as long as before, or a longer run reaches a validation loss that is lower by 5 % or more.",
     effect=0.3,
     on=("early_stopping",),
     source="Prechelt 1998, Early Stopping - But When?",
+    predictions=(Prediction("epochs_trained", "lower"), LOSS_HOLDS),
 )
 UNFREEZE_GRADUALLY = Action(
     id="unfreeze-gradually",
     title="Unfreeze layer3, then layer2, gradually, with smaller learning rates for earlier layers",
     patch={"unfreeze": "gradual", "layer_lr_decay": 0.3},
-    disproof="Validation loss with the earlier layers trained is no lower, or the gap to training grows by more than it gains.",
+    disproof="Validation loss with the earlier layers trained is no lower.",
     effect=0.7,
     decided_by="unfreeze",
     blocked=(("unfreeze", "full", "All layers are trained from the start."),),
     source="Howard and Ruder 2018 (gradual unfreezing); Kornblith et al. 2019 (full fine-tuning beats frozen features)",
+    predictions=(LOSS_FALLS,),
 )
 COSINE = Action(
     id="cosine-schedule",
     title="Anneal the learning rate with a cosine (cyclic or warm restarts are the alternatives)",
     patch={"schedule": "cosine", "warmup_epochs": 1},
-    disproof="The best validation loss over three seeds is no lower than with the plateau schedule.",
+    disproof="The best validation loss is no lower than with the schedule before, over three seeds.",
     effect=0.45,
     decided_by="schedule",
     blocked=(("schedule", "one-cycle", "The schedule anneals the learning rate already."),),
     source="Loshchilov and Hutter 2017 (cosine, warm restarts); Smith 2017 (cyclic)",
+    predictions=(LOSS_FALLS,),
 )
 WARM_RESTARTS = Action(
     id="warm-restarts",
     title="Try warm restarts or a cyclic learning rate",
     patch={"schedule": "warm-restarts"},
-    disproof="No cycle ends with a lower validation loss than the one before.",
+    disproof="The best validation loss is no lower than with the schedule before.",
     effect=0.25,
     decided_by="schedule",
     source="Loshchilov and Hutter 2017; Smith 2017",
+    predictions=(LOSS_FALLS,),
 )
 LOWER_LR = Action(
     id="lower-learning-rate",
@@ -62,24 +75,27 @@ LOWER_LR = Action(
     patch={},  # the rate of the run decides: see `lower_rate`
     disproof="The validation loss moves as much from epoch to epoch as before.",
     effect=0.5,
+    predictions=(Prediction("movement", "lower"),),
 )
 DROPOUT = Action(
     id="dropout",
     title="Dropout before the classification layer",
     patch={"dropout": 0.3},
-    disproof="The gap does not shrink, or validation loss rises.",
+    disproof="The gap does not shrink, or validation loss rises by 5 % or more.",
     effect=0.25,
     on=("dropout",),
     source="Srivastava et al. 2014",
+    predictions=(GAP_SHRINKS, LOSS_HOLDS),
 )
 WEIGHT_DECAY = Action(
     id="weight-decay",
     title="Weight decay 1e-4, decoupled (AdamW)",
     patch={"optimizer": "adamw", "weight_decay": 0.0001},
-    disproof="The gap does not shrink, or validation loss rises.",
+    disproof="The gap does not shrink, or validation loss rises by 5 % or more.",
     effect=0.25,
     on=("weight_decay",),
     source="Loshchilov and Hutter 2019",
+    predictions=(GAP_SHRINKS, LOSS_HOLDS),
 )
 STRONGER_AUGMENTATION = Action(
     id="stronger-augmentation",
@@ -89,6 +105,7 @@ STRONGER_AUGMENTATION = Action(
     disproof="Validation loss is no lower after as many epochs again: stronger augmentation learns more slowly.",
     effect=0.5,
     source="Shorten and Khoshgoftaar 2019; Zhong et al. 2020 (erasing)",
+    predictions=(LOSS_FALLS,),
 )
 MIX = Action(
     id="mixup-cutmix",
@@ -98,15 +115,17 @@ MIX = Action(
     effect=0.4,
     on=("mixup", "cutmix"),
     source="Zhang et al. 2018; Yun et al. 2019",
+    predictions=(LOSS_FALLS,),
 )
 LABEL_SMOOTHING = Action(
     id="label-smoothing",
     title="Label smoothing 0.1",
     patch={"label_smoothing": 0.1},
-    disproof="Validation accuracy or calibration after temperature scaling is no better.",
+    disproof="The test loss of the two models, each with its temperature, is no lower.",
     effect=0.3,
     on=("label_smoothing",),
     source="Szegedy et al. 2016; Mueller, Kornblith, Hinton 2019",
+    predictions=(Prediction("loss_with_temperature", "lower", split="test"),),
 )
 AVERAGE_WEIGHTS = Action(
     id="average-weights",
@@ -116,15 +135,17 @@ AVERAGE_WEIGHTS = Action(
     effect=0.35,
     on=("swa_start", "ema"),
     source="Izmailov et al. 2018",
+    predictions=(LOSS_FALLS,),
 )
 TEST_TIME_AUGMENTATION = Action(
     id="test-time-augmentation",
     title="Average predictions over augmented views, or over the checkpoints of the close epochs",
     patch={"tta": 4},
-    disproof="The paired difference on the test set has an interval that covers 0.",
+    disproof="The test loss on the same images is no lower.",
     effect=0.3,
     on=("tta",),
     source="Krizhevsky et al. 2012; Shanmugam et al. 2021 (when it hurts)",
+    predictions=(Prediction("loss", "lower", split="test"),),
 )
 CROSS_VALIDATION = Action(
     id="cross-validation",
@@ -133,6 +154,7 @@ CROSS_VALIDATION = Action(
     disproof="The spread over five folds is small against the difference in question.",
     effect=0.35,
     source="Bouthillier et al. 2021, Accounting for Variance in Machine Learning Benchmarks",
+    unchecked="dermai-train cv measures the spread; a single further run cannot.",
 )
 LOG_PREDICTIONS = Action(
     id="log-predictions",
@@ -140,6 +162,7 @@ LOG_PREDICTIONS = Action(
     patch={},
     disproof="Nothing: without them no interval on the test result can be given.",
     effect=0.8,
+    unchecked="It changes what is known, not the model, so no further run can show it.",
 )
 LOOK_AT_CONFUSIONS = Action(
     id="look-at-confusions",
@@ -147,6 +170,7 @@ LOOK_AT_CONFUSIONS = Action(
     patch={},
     disproof="Errors spread evenly over the pairs of classes.",
     effect=0.4,
+    unchecked=BY_HAND,
 )
 CHECK_LABELS = Action(
     id="check-labels",
@@ -155,6 +179,7 @@ CHECK_LABELS = Action(
     disproof="A second reader agrees with the labels of the fifty samples with the highest loss.",
     effect=0.4,
     source="Northcutt, Jiang, Chuang 2021 (confident learning)",
+    unchecked=BY_HAND,
 )
 BALANCE_CLASSES = Action(
     id="balance-classes",
@@ -164,6 +189,7 @@ BALANCE_CLASSES = Action(
     effect=0.3,
     on=("class_weights", "balanced_sampling"),
     source="Buda, Maki, Mazurowski 2018",
+    predictions=(Prediction("macro_f1", "higher"),),
 )
 COUNT_CLASSES = Action(
     id="count-classes",
@@ -171,13 +197,15 @@ COUNT_CLASSES = Action(
     patch={},
     disproof="The classes are about equally frequent.",
     effect=0.3,
+    unchecked=BY_HAND,
 )
 TRAIN_LONGER = Action(
     id="train-longer",
     title="Train longer",
     patch={},
-    disproof="No epoch after the last of this run has a lower validation loss.",
+    disproof="The validation loss is no lower, or no later epoch is the best.",
     effect=0.4,
+    predictions=(LOSS_FALLS, Prediction("best_epoch", "higher")),
 )
 TEMPERATURE = Action(
     id="temperature-scaling",
@@ -186,6 +214,7 @@ TEMPERATURE = Action(
     disproof="The NLL on the test set is no lower with it.",
     effect=0.3,
     source="Guo et al. 2017",
+    unchecked="No further run is needed: the calibration of this one says what the temperature saves on the test set.",
 )
 FIX_SEED = Action(
     id="fix-seed",
@@ -193,6 +222,7 @@ FIX_SEED = Action(
     patch={"seed": 0},
     disproof="Nothing: a run that cannot be repeated cannot be compared.",
     effect=0.1,
+    unchecked="It promises no better run, so none can be held against it.",
 )
 CLIP_GRADIENTS = Action(
     id="clip-gradients",
@@ -202,6 +232,7 @@ CLIP_GRADIENTS = Action(
     effect=0.4,
     on=("clip_grad_norm",),
     source="Pascanu, Mikolov, Bengio 2013",
+    predictions=(Prediction("not_finite", "none"),),
 )
 
 
@@ -211,6 +242,7 @@ SPLIT_AGAIN = Action(
     patch={},
     disproof="The score without the shared images is the same as with them.",
     effect=0.8,
+    unchecked=OTHER_IMAGES,
 )
 SPLIT_BY_GROUP = Action(
     id="split-by-group",
@@ -218,6 +250,7 @@ SPLIT_BY_GROUP = Action(
     patch={},
     disproof="The score on images of new groups is the same as on those of known ones.",
     effect=0.8,
+    unchecked=OTHER_IMAGES,
 )
 LOOK_AT_IMAGES = Action(
     id="look-at-images",
@@ -225,6 +258,7 @@ LOOK_AT_IMAGES = Action(
     patch={},
     disproof="An expert names what they show.",
     effect=0.2,
+    unchecked=BY_HAND,
 )
 
 
@@ -235,6 +269,7 @@ COLLECT_SUBGROUP = Action(
     disproof="With more of its images the accuracy of the subgroup is as far below the rest as before.",
     effect=0.4,
     source="Daneshjou et al. 2022 (fine-tuning on diverse skin tones closes the gap)",
+    unchecked=OTHER_IMAGES,
 )
 
 
@@ -249,3 +284,8 @@ def lower_rate(run: Run, by: float = 3.0) -> Action:
 def at(action: Action, **patch: object) -> Action:
     """The same action with a patch that fits the run at hand."""
     return msgspec.structs.replace(action, patch=patch)
+
+
+def known() -> dict[str, Action]:
+    """Every action by its id, as it stands here: without the patch that a rule gives it for a run."""
+    return {action.id: action for action in globals().values() if isinstance(action, Action)}

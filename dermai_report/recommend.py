@@ -49,6 +49,8 @@ def _entry(run: Run, action: Action, cases: list[tuple[Finding, Advice]]) -> Rec
         reason=reason,
         strength=round((1 - doubt) * action.effect, 4),
         source=action.source,
+        predictions=list(action.predictions),
+        unchecked=action.unchecked,
     )
 
 

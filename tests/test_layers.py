@@ -31,7 +31,7 @@ LAYERS = [
     {"report"},
     {"measures", "actions", "needs"},
     {"rules", "recommend", "exhibits", "subgroup_table", "provenance", "summary", "settings", "requirements", "gate"},
-    {"diagnosis"},
+    {"diagnosis", "disproof"},
     {"comparison", "experiment", "sources", "results", "charts", "templating", "formatting"},
     {"index"},
     {"renderers", "datasets", "schemas"},

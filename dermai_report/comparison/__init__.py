@@ -9,7 +9,7 @@ import msgspec
 
 import dermai_report
 from dermai_report import measures
-from dermai_report.comparison import charts, differences, words
+from dermai_report.comparison import charts, differences, predicted, words
 from dermai_report.comparison.changes import changes, settings_changed
 from dermai_report.comparison.matching import match, moved, on_shared_classes, same_classes
 from dermai_report.diagnosis import diagnose, run_facts
@@ -65,6 +65,8 @@ def _compared(baseline: Run, run: Run, base_name: str, name: str, advised: Repor
     pair = matched.pair if matched else None
     fixed, broken = moved(matched) if matched else ([], [])
     changed = settings_changed(baseline, run)
+    made = changes(advised, run, changed)
+    foretold = predicted.predicted(baseline, run, advised, made)
     exact = pair.p if pair else None
     p = None
     if deciding and deciding.difference is not None and deciding.ci95:
@@ -89,9 +91,13 @@ def _compared(baseline: Run, run: Run, base_name: str, name: str, advised: Repor
         differences=rows,
         classes=differences.classes(first, second, matched) if matched else [],
         settings=changed,
-        changes=changes(advised, run, changed),
+        changes=made,
         answers=[],
-        notes=list(words.notes(baseline, run, base_name, name, matched)),
+        notes=[
+            *words.notes(baseline, run, base_name, name, matched),
+            *predicted.notes(baseline, run, base_name, name, foretold),
+        ],
+        predictions=foretold,
     )
 
 
@@ -110,7 +116,7 @@ def _worded(one: Compared, p: float | None, base_name: str, comparisons: int) ->
     return msgspec.structs.replace(
         judged,
         headline=words.sentence(judged, base_name, comparisons),
-        answers=words.answers(judged, base_name, comparisons),
+        answers=[*words.answers(judged, base_name, comparisons), *predicted.answer(judged)],
         charts=charts.of_one(judged),
     )
 

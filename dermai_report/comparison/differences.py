@@ -9,10 +9,11 @@ import numpy as np
 from dermai_report import measures
 from dermai_report.comparison.matching import Match, Shared
 from dermai_report.measures.auroc import area_difference
+from dermai_report.measures.calibration import ece_difference
 from dermai_report.measures.intervals import combined, independent_difference, newcombe
-from dermai_report.measures.paired import gained_interval
+from dermai_report.measures.paired import Paired, gained_interval
 from dermai_report.measures.shared_classes import OTHER
-from dermai_report.report import Difference, Interval, TestScores, Unit
+from dermai_report.report import Calibration, Difference, Interval, TestScores, Unit
 from dermai_report.run import Run
 
 DECIDING = {"test": "Test accuracy", "val": "Validation accuracy"}  # the number that decides, where there is one of both runs
@@ -20,6 +21,7 @@ PAIRED = "the same samples"
 SEPARATE = "separate samples"
 CAREFUL = "as if the samples were separate, which is too wide"
 ALONE = "no interval: two numbers side by side, not a difference that is shown"
+ROUNDED = 0.005  # further than that a logged accuracy is not that of the predictions
 SCORES: tuple[tuple[str, str, Unit, bool], ...] = (
     ("accuracy", "Test accuracy", "percent", True),
     ("balanced_accuracy", "Balanced accuracy, test", "percent", True),
@@ -30,14 +32,14 @@ SCORES: tuple[tuple[str, str, Unit, bool], ...] = (
 
 
 def differences(first: Run, second: Run, matches: Mapping[str, Match], alike: bool) -> list[Difference]:
-    """Scores on the test set, then on validation, then what is counted or read without an interval.
+    """Scores on the test set, then on validation, then what is counted.
 
     What is not known of both is left out. first, second: the runs with their shared classes alone; alike: whether they had no other:
     if they had, what was logged of epochs cannot be compared, only predictions can.
     """
     rows = [*_test(first, second, matches["test"])]
     rows += _validation(first, second, matches["val"]) if alike else _revalidated(matches["val"])
-    rows += _counted(first, second, alike)
+    rows += [*(_dropped(first, second, matches) if alike else ()), *_counted(first, second)]
     return [row for row in rows if row.baseline is not None and row.run is not None]
 
 
@@ -81,7 +83,25 @@ def _test(first: Run, second: Run, match: Match) -> Iterator[Difference]:
         n = min(before.n, after.n) if before.n and after.n else None
         yield _row(label, unit, a, b, apart, careful if apart else "how many samples were tested was not logged", higher, n)
     if before.calibration and after.calibration:
-        yield _row("Expected calibration error", "points", before.calibration.ece, after.calibration.ece, basis=ALONE)
+        yield _calibrated(match, before.calibration, after.calibration)
+
+
+def _calibrated(match: Match, before: Calibration, after: Calibration) -> Difference:
+    tables, shared = _probabilities(match), match.shared
+    found = None
+    if tables is not None and shared is not None:
+        found = ece_difference(*tables, shared.label, shared.codes)
+    if found is None:
+        return _row("Expected calibration error", "points", before.ece, after.ece, basis=ALONE)
+    return _row("Expected calibration error", "points", *found, PAIRED, False, match.pair.n if match.pair else None)
+
+
+def _probabilities(match: Match) -> tuple[np.ndarray, np.ndarray] | None:
+    """Those of the shared samples, of the baseline and of the run."""
+    if match.shared is None or match.first is None or match.second is None:
+        return None
+    was, is_now = match.first.probabilities, match.second.probabilities
+    return None if was is None or is_now is None else (was[match.shared.before], is_now[match.shared.now])
 
 
 def _paired(match: Match, before: TestScores) -> dict[str, tuple[float | None, float | None, Interval | None]]:
@@ -102,11 +122,9 @@ def _paired(match: Match, before: TestScores) -> dict[str, tuple[float | None, f
         and before.macro_f1 is not None
     ):
         found["macro_f1"] = (before.macro_f1, before.macro_f1 + pair.macro_f1, pair.macro_f1_ci95)
-    if match.first is not None and match.second is not None:
-        tables = (match.first.probabilities, match.second.probabilities)
-        if tables[0] is not None and tables[1] is not None:
-            areas = area_difference(tables[0][shared.before], tables[1][shared.now], shared.label, shared.codes)
-            found |= {"auroc_macro": areas} if areas else {}
+    if (tables := _probabilities(match)) is not None:
+        areas = area_difference(*tables, shared.label, shared.codes)
+        found |= {"auroc_macro": areas} if areas else {}
     loss = measures.sample_losses(match.first)
     if pair.loss is not None and loss is not None:
         start = float(loss[shared.before].mean())
@@ -128,17 +146,14 @@ def _validation(first: Run, second: Run, match: Match) -> Iterator[Difference]:
     before, after = measures.best_epoch(first), measures.best_epoch(second)
     if before is None or after is None:
         return
-    pair = match.pair
-    if pair is not None and match.first is not None and match.second is not None:
-        shipped = (match.first.epoch in (None, before.epoch), match.second.epoch in (None, after.epoch))
-        pair = pair if all(shipped) else None
+    pair = _of_epochs(match, before.epoch, after.epoch)
     missing = "no validation predictions of both runs"
     n1, n2 = first.count("val"), second.count("val")
     a, b = before.val_accuracy, after.val_accuracy
     ci = pair.ci95 if pair else None
     if ci is None and n1 and n2 and a is not None and b is not None:
         ci = newcombe(b, n2, a, n1)
-    if pair is not None and a is not None and b is not None and abs(b - a - pair.difference) > 0.005:
+    if pair is not None and a is not None and b is not None and abs(b - a - pair.difference) > ROUNDED:
         pair, ci = None, None  # other samples, or another model, than those of the epoch's line
     basis = PAIRED if pair else SEPARATE if ci else missing
     yield _row("Validation accuracy", "percent", a, b, ci, basis, True, pair.n if pair else min(n1, n2) if n1 and n2 else None)
@@ -146,6 +161,13 @@ def _validation(first: Run, second: Run, match: Match) -> Iterator[Difference]:
         "Validation loss, best epoch", "nats", before.val_loss, after.val_loss,
         pair.loss_ci95 if pair else None, PAIRED if pair and pair.loss_ci95 else missing, False, pair.n if pair else None,
     )  # fmt: skip
+
+
+def _of_epochs(match: Match, before: int | None, after: int | None) -> Paired | None:
+    """The paired comparison of a split, where its predictions are those of these epochs, or nothing tells of which they are."""
+    if match.first is None or match.second is None:
+        return None
+    return match.pair if match.first.epoch in (None, before) and match.second.epoch in (None, after) else None
 
 
 def _revalidated(match: Match) -> Iterator[Difference]:
@@ -157,13 +179,29 @@ def _revalidated(match: Match) -> Iterator[Difference]:
         )
 
 
-def _counted(first: Run, second: Run, alike: bool) -> Iterator[Difference]:
-    """What has no interval: a count, or a single outcome."""
-    if alike:
-        before, after = measures.generalization(first), measures.generalization(second)
-        yield _row("Drop from validation to test", "points", before.drop, after.drop, basis=ALONE)
+def _dropped(first: Run, second: Run, matches: Mapping[str, Match]) -> Iterator[Difference]:
+    """The drop from validation to test: what was gained on validation less what was gained on the test set, each paired."""
+    before, after = measures.generalization(first), measures.generalization(second)
+    val, test = _of_epochs(matches["val"], before.epoch, after.epoch), matches["test"].pair
+    label = "Drop from validation to test"
+    if val is None or test is None or before.drop is None or after.drop is None:
+        yield _row(label, "points", before.drop, after.drop, basis=ALONE)
+        return
+    if abs(val.difference - test.difference - (after.drop - before.drop)) > ROUNDED:
+        yield _row(label, "points", before.drop, after.drop, basis=ALONE)  # other samples, or other models, than those logged
+        return
+    ci = independent_difference(val.difference, val.ci95, test.difference, test.ci95)
+    yield _row(label, "points", before.drop, after.drop, ci, PAIRED, False, min(val.n, test.n))
+
+
+def _counted(first: Run, second: Run) -> Iterator[Difference]:
+    """What is counted or a single outcome, and so has no interval, but the best epoch."""
     best, other = measures.best_epoch(first), measures.best_epoch(second)
-    yield _row("Best epoch", "epoch", best.epoch if best else None, other.epoch if other else None)
+    apart = measures.best_epochs_apart(best, other) if best and other else None
+    yield Difference(
+        "Best epoch", best.epoch if best else None, other.epoch if other else None, "epoch",
+        other.epoch - best.epoch if best and other else None, apart, None, "the epochs that are as good" if apart else "",
+    )  # fmt: skip
     yield _row("Epochs", "count", len(first.epochs), len(second.epochs))
     yield _row("Confidence that it overfits", "plain", _overfits(first), _overfits(second))
     yield _row("Training time", "seconds", _seconds(first), _seconds(second))

@@ -8,6 +8,7 @@ from pathlib import Path
 import dermai_report
 from dermai_report.experiment import exhibits, folds, words
 from dermai_report.experiment.effects import effects
+from dermai_report.experiment.predicted import predicted
 from dermai_report.experiment.trials import read_trials
 from dermai_report.experiment_files import Experiment, read_experiment
 from dermai_report.report import ExperimentReport, TrialFacts
@@ -51,6 +52,7 @@ def judge(path: Path) -> ExperimentReport:
         charts=charts,
         tables=[*tables, exhibits.trial_table(facts)],
         notes=list(_notes(experiment, facts)),
+        predictions=predicted(done) if experiment.kind == "try" else [],
     )
 
 

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from dermai_report import measures
-from dermai_report.experiment.trials import Done
+from dermai_report.experiment.trials import Done, by_actions
 from dermai_report.experiment_files import Experiment
 from dermai_report.measures.intervals import p_of
 from dermai_report.measures.replicates import over_seeds
@@ -20,9 +20,7 @@ ALPHA = 0.05
 
 def effects(experiment: Experiment, done: Sequence[Done]) -> list[Effect]:
     """Each set of actions that was tried, the largest gain in loss first (without probabilities: in accuracy)."""
-    by: dict[tuple[str, ...], dict[int, Done]] = {}
-    for one in done:
-        by.setdefault(tuple(one.trial.actions), {})[one.trial.seed] = one
+    by = by_actions(done)
     baseline = by.pop((), {})
     order = list(experiment.patches)
     found = [e for actions, of in by.items() if (e := _effect(actions, of, baseline, order)) is not None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,14 @@ class Done:
 
     trial: Trial
     run: Run
+
+
+def by_actions(done: Sequence[Done]) -> dict[tuple[str, ...], dict[int, Done]]:
+    """The trials by the actions that they took (none: the baseline), and these by seed."""
+    by: dict[tuple[str, ...], dict[int, Done]] = {}
+    for one in done:
+        by.setdefault(tuple(one.trial.actions), {})[one.trial.seed] = one
+    return by
 
 
 def read_trials(folder: Path, experiment: Experiment) -> tuple[list[Done], list[TrialFacts]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dermai_report.measures.cache import once_per_run
 from dermai_report.measures.calibration import calibration, reliability
 from dermai_report.measures.comparison import confusion_p, fisher_greater, fisher_less, holm, same_mix
-from dermai_report.measures.epochs import best_epoch, last_epoch, shipped_epoch
+from dermai_report.measures.epochs import best_epoch, best_epochs_apart, last_epoch, shipped_epoch
 from dermai_report.measures.gap import gap
 from dermai_report.measures.generalization import generalization
 from dermai_report.measures.intervals import independent_difference, newcombe, samples_to_resolve, wilson
@@ -38,6 +38,7 @@ __all__ = [
     "accuracy_interval",
     "alternates",
     "best_epoch",
+    "best_epochs_apart",
     "calibration",
     "chance_still_worse",
     "compare",

@@ -28,9 +28,12 @@ class Reliability:
         edges = np.linspace(0, len(order), min(bins, max(len(order), 1)) + 1).astype(int)[:-1]
         # Equal confidences share a bin: cut between them, the order of the file would decide which bin gets the errors.
         starts = np.unique(np.searchsorted(ordered, ordered[edges], side="left"))
+        self.order = order
         self.n = np.diff(starts, append=len(order))
         self.confidence = np.add.reduceat(ordered, starts) / self.n
-        self.accuracy = np.add.reduceat(correct[order].astype(float), starts) / self.n
+        right = correct[order].astype(float)
+        self.accuracy = np.add.reduceat(right, starts) / self.n
+        self.distance = ordered - right  # of each sample, in that order
 
     @property
     def ece(self) -> float:
@@ -64,7 +67,7 @@ def calibration(run: Run) -> Calibration | None:
     worth = effective_size(outcome.label == outcome.predicted, codes) / len(outcome)
     (by_chance, p), fitted = ece_by_chance(bins, worth), temperature(run.predictions.get("val"))
     losses = -np.log(np.maximum(true, SMALLEST_PROBABILITY))
-    cooled = None if fitted is None else _losses(*_logits(outcome), fitted)
+    cooled = None if fitted is None else cooled_losses(outcome, fitted)
     gained = None if cooled is None else losses - cooled
     half = None if gained is None else half_width(gained - gained.mean(), codes)
     return Calibration(
@@ -93,16 +96,59 @@ def ece_interval(bins: Reliability, worth: float = 1.0) -> Interval:
     is most where there is no gap. So the upper limit takes off nothing, and the lower one the bias at gaps a standard error
     smaller than those measured. A gap's noise is the most that its absolute value can have.
     """
-    gap = np.abs(bins.accuracy - bins.confidence)
-    rate = (bins.accuracy * bins.n + 1) / (bins.n + 2)  # Laplace: a bin without errors still has noise
-    error = np.sqrt(rate * (1 - rate) / bins.n / worth)
-    share = bins.n / bins.n.sum()
-    least = np.maximum(gap / error - 1, 0)
-    density = np.exp(-(least**2) / 2) / math.sqrt(2 * math.pi)
-    beyond = np.array([NORMAL.cdf(-float(x)) for x in least])
-    bias = 2 * error * (density - least * beyond)
+    share, error = bins.n / bins.n.sum(), _bin_errors(bins, worth)
     half = Z95 * math.sqrt(float((share * error) @ (share * error)))
-    return max(bins.ece - float(share @ bias) - half, 0.0), min(bins.ece + half, 1.0)
+    return max(bins.ece - _bias(bins, worth)[1] - half, 0.0), min(bins.ece + half, 1.0)
+
+
+def ece_difference(
+    first: np.ndarray, second: np.ndarray, label: np.ndarray, codes: np.ndarray | None = None
+) -> tuple[float, float, Interval] | None:
+    """The expected calibration errors of two models' (n, k) probabilities of the same samples, and the 95 % interval of the second
+    less the first, conservative by design; codes: groups (n,). None for fewer than two samples or groups.
+
+    Sampling moves both by its influences, which are subtracted sample by sample. The errors are biased upward too, a calibrated model's
+    most, so that no resampling gives the difference an interval that covers (docs/decisions/0031-predictions.md): each limit takes off
+    the bias that would move it furthest, between that of gaps a standard error larger than measured and that of gaps as much smaller.
+    """
+    worth, pair = [], []
+    for table in (first, second):
+        right = table.argmax(axis=1) == label
+        pair.append(Reliability(table.max(axis=1).astype(np.float64), right))
+        worth.append(effective_size(right, codes) / len(label))
+    moved = _ece_influence(pair[1]) - _ece_influence(pair[0])
+    half = half_width(moved - moved.mean(), codes)
+    if half is None:
+        return None
+    (low1, high1), (low2, high2) = (_bias(bins, w) for bins, w in zip(pair, worth, strict=True))
+    difference = pair[1].ece - pair[0].ece
+    return pair[0].ece, pair[1].ece, (difference - high2 + low1 - half, difference - low2 + high1 + half)
+
+
+def _ece_influence(bins: Reliability) -> np.ndarray:
+    """How far each sample (n,) moves the error, times n: its own distance of confidence from correctness, with the sign of its bin's."""
+    signs = np.repeat(np.sign(bins.confidence - bins.accuracy), bins.n)
+    influence = np.empty(len(bins.order))
+    influence[bins.order] = signs * bins.distance
+    return influence
+
+
+def _bin_errors(bins: Reliability, worth: float) -> np.ndarray:
+    """The standard error (bins,) of the gap of each bin."""
+    rate = (bins.accuracy * bins.n + 1) / (bins.n + 2)  # Laplace: a bin without errors still has noise
+    return np.asarray(np.sqrt(rate * (1 - rate) / bins.n / worth))
+
+
+def _bias(bins: Reliability, worth: float) -> tuple[float, float]:
+    """How far the measured error lies above the true one: with gaps a standard error larger than measured, and as much smaller."""
+    share, error = bins.n / bins.n.sum(), _bin_errors(bins, worth)
+    in_errors = np.abs(bins.accuracy - bins.confidence) / error
+    found = []
+    for gap in (in_errors + 1, np.maximum(in_errors - 1, 0)):
+        density = np.exp(-(gap**2) / 2) / math.sqrt(2 * math.pi)
+        beyond = np.array([NORMAL.cdf(-float(x)) for x in gap])
+        found.append(float(share @ (2 * error * (density - gap * beyond))))
+    return found[0], found[1]
 
 
 def ece_by_chance(bins: Reliability, worth: float = 1.0, seed: int = 0) -> tuple[float, float]:
@@ -136,6 +182,11 @@ def temperature(outcome: Predictions | None, tolerance: float = 1e-3) -> float |
         low, high = (low, right) if nll(left) < nll(right) else (left, high)
     found = float(np.exp((low + high) / 2))
     return found if 1 / 19 < found < 19 else None
+
+
+def cooled_losses(outcome: Predictions, t: float) -> np.ndarray:
+    """The NLL (n,) of predictions with probabilities, after their logits are divided by t."""
+    return _losses(*_logits(outcome), t)
 
 
 def _losses(logits: np.ndarray, true: np.ndarray, t: float) -> np.ndarray:

@@ -108,7 +108,12 @@ def render_experiment(experiment: ExperimentReport) -> str:
         refresh=0,
         parts="experiment/",
         figures=figures(experiment.charts, itertools.count(1)),
-        sections=[Section("summary", "Summary"), Section("results", "Results"), Section("limits", "Limits")],
+        sections=[
+            Section("summary", "Summary"),
+            Section("results", "Results"),
+            *([Section("predictions", "Predictions")] if experiment.predictions else []),
+            Section("limits", "Limits"),
+        ],
     )
 
 
@@ -149,6 +154,8 @@ def _figures(report: Report) -> dict[str, list[Any]]:
 def _parts(comparison: Comparison) -> Iterator[Section]:
     yield Section("summary", "Summary")
     yield Section("differences", "Differences")
+    if any(one.predictions for one in comparison.runs):
+        yield Section("predictions", "Predictions")
     if any(one.classes for one in comparison.runs):
         yield Section("classes", "Classes")
     yield Section("images", "Images")

@@ -50,6 +50,7 @@ COMPARISON_SECTIONS = {
     "verdict": "the verdict",
     "answers": "the answers",
     "differences": "the differences",
+    "predictions": "the predictions",
     "changes": "what was changed",
     "limits": "the limits",
     "curves": "the curves",
@@ -61,6 +62,7 @@ EXPERIMENT_SECTIONS = {
     "answers": "the answers",
     "numbers": "the key numbers",
     "results": "the results",
+    "predictions": "the predictions",
     "limits": "the limits",
 }
 MOST_SETTINGS = 40
@@ -82,7 +84,11 @@ def render_comparison(comparison: Comparison, max_chars: int = MAX_CHARS, key: s
     """The comparison as Markdown of at most `max_chars` characters; the verdict is always kept."""
     tones = {one.verdict for one in comparison.runs}
     drawn = [chart for chart in comparison.charts if isinstance(chart, LineChart)]
-    empty = {"curves": not drawn, "classes": not any(one.classes for one in comparison.runs)}
+    empty = {
+        "predictions": not any(one.predictions for one in comparison.runs),
+        "curves": not drawn,
+        "classes": not any(one.classes for one in comparison.runs),
+    }
     context = {
         "comparison": comparison,
         "version": comparison.version,
@@ -118,7 +124,8 @@ def render_experiment(experiment: ExperimentReport, max_chars: int = MAX_CHARS, 
         "marker": marker(key, "dermai-experiment"),
         "alert": "TIP" if "good" in tones else "CAUTION" if "bad" in tones else "NOTE",
     }
-    return _fitted("md/experiment", EXPERIMENT_SECTIONS, context, max_chars)
+    sections = {name: words for name, words in EXPERIMENT_SECTIONS.items() if name != "predictions" or experiment.predictions}
+    return _fitted("md/experiment", sections, context, max_chars)
 
 
 def _course(run: Listed) -> Markup:

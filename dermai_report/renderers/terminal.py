@@ -18,13 +18,16 @@ from rich.text import Text
 from dermai_report import formatting as fmt
 from dermai_report.charts import sparkline
 from dermai_report.report import (
+    ActionCheck,
     Answer,
     Cell,
     Compared,
     Comparison,
     ExperimentReport,
     Finding,
+    Held,
     Index,
+    PredictionCheck,
     Recommendation,
     Report,
 )
@@ -51,7 +54,7 @@ def render_comparison(comparison: Comparison, width: int | None = None, color: b
     about = f"against {_name(comparison.name)}  ({len(comparison.runs) + 1} runs)"
     parts: list[RenderableType] = [_titled(about, comparison.headline), *_answers(comparison.answers)]
     for one in comparison.runs:
-        parts += _differences(one, comparison.name)
+        parts += [*_differences(one, comparison.name), *_predictions(one.predictions)]
     notes = [*comparison.notes, *(note for one in comparison.runs for note in one.notes)]
     parts += ["", *(_hanging(Text("·", style="dim"), Text(_line(note), style="dim")) for note in notes)]
     paths = [comparison.baseline.path, *(one.run.path for one in comparison.runs)]
@@ -64,6 +67,7 @@ def render_experiment(experiment: ExperimentReport, width: int | None = None, co
     about = f"{_name(experiment.name)}  ({done} of {len(experiment.trials)} trials finished)"
     parts: list[RenderableType] = [_titled(about, experiment.headline), *_answers(experiment.answers)]
     parts += [_cells(table) for table in experiment.tables[:1]]
+    parts += _predictions(experiment.predictions)
     parts += ["", *(_hanging(Text("·", style="dim"), Text(_line(note), style="dim")) for note in experiment.notes)]
     return _printed([*parts, "", Text(_where([experiment.path]), style="dim")], width, color)
 
@@ -193,6 +197,30 @@ def _differences(one: Compared, baseline: str) -> list[RenderableType]:
         values = (fmt.cell(row.baseline, row.unit), fmt.cell(row.run, row.unit))
         grid.add_row(_line(row.label), *values, moved, fmt.gained_interval(row.ci95, row.unit))
     return [_heading(_name(one.name)), grid]
+
+
+def _predictions(actions: list[ActionCheck]) -> list[RenderableType]:
+    if not actions:
+        return []
+    lines: list[RenderableType] = [_heading("Did the predictions hold?")]
+    for one in actions:
+        title = Text.assemble((_line(one.title), "bold"), ("" if one.checks else f"  {_line(one.unchecked)}", "dim"))
+        body = [title, *(_prediction(check) for check in one.checks)]
+        lines.append(_hanging(_held(one.held), Group(*body)))
+    return lines
+
+
+def _prediction(check: PredictionCheck) -> RenderableType:
+    row = check.measured
+    interval = fmt.gained_interval(row.ci95, row.unit)
+    moved = f"{fmt.gained(row.difference, row.unit)}{f' (95 % interval {interval})' if interval else ''}"
+    told = Text.assemble(f"{row.label}, predicted {check.said}: {check.held}, {moved}", (f"; {row.basis}", "dim"))
+    return _hanging(_held(check.held), told)
+
+
+def _held(held: Held) -> Text:
+    tone = {"held": "good", "did not hold": "bad", "cannot tell": "unknown"}[held]
+    return Text(_SIGN[tone], style=_TONE[tone])
 
 
 def _because(error: str | None) -> str:

@@ -9,10 +9,22 @@ from collections.abc import Iterator
 
 import msgspec
 
-from dermai_report.report.comparison import Change, Compared, Comparison, Difference, Moved, Setting
+from dermai_report.report.comparison import Change, Compared, Comparison, Moved, Setting
+from dermai_report.report.disproof import ActionCheck, Difference, Held, PredictionCheck
 from dermai_report.report.exhibit import Bar, Cell, Chart, IntervalChart, LineChart, Mark, MatrixChart, Series, Table
 from dermai_report.report.experiment import Effect, ExperimentReport, TrialFacts
-from dermai_report.report.finding import Action, Advice, Answer, Fact, Finding, KeyNumber, Recommendation, RuleText, Skipped
+from dermai_report.report.finding import (
+    Action,
+    Advice,
+    Answer,
+    Fact,
+    Finding,
+    KeyNumber,
+    Prediction,
+    Recommendation,
+    RuleText,
+    Skipped,
+)
 from dermai_report.report.gate import Gate, Ground
 from dermai_report.report.index import Index, Listed
 from dermai_report.report.measured import (
@@ -36,6 +48,7 @@ from dermai_report.report.shown import Shown
 __all__ = [
     "FORMAT",
     "Action",
+    "ActionCheck",
     "Advice",
     "Answer",
     "Bar",
@@ -57,6 +70,7 @@ __all__ = [
     "Gate",
     "Generalization",
     "Ground",
+    "Held",
     "Index",
     "Interval",
     "IntervalChart",
@@ -69,6 +83,8 @@ __all__ = [
     "Moved",
     "Overfitting",
     "Parts",
+    "Prediction",
+    "PredictionCheck",
     "Recommendation",
     "Record",
     "Report",

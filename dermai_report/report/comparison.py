@@ -6,32 +6,16 @@ from typing import Any, Literal
 
 import msgspec
 
+from dermai_report.report.disproof import ActionCheck, Difference
 from dermai_report.report.exhibit import Chart
 from dermai_report.report.finding import Answer
 from dermai_report.report.measured import RunFacts
-from dermai_report.report.record import Interval, Record, Unit
+from dermai_report.report.record import Interval, Record
 from dermai_report.report.shown import Shown
 
 # History of comparison.json:
 #   dermai-comparison/1  the first
 FORMAT = "dermai-comparison/1"
-
-
-class Difference(Record, frozen=True):
-    """One number of two runs. difference: the run less the baseline; better: whether its interval shows the run to be better.
-
-    better is None where the interval covers 0 or there is none; basis says what the interval rests on, or why there is none.
-    """
-
-    label: str
-    baseline: float | int | None
-    run: float | int | None
-    unit: Unit
-    difference: float | None = None
-    ci95: Interval | None = None
-    better: bool | None = None
-    basis: str = ""
-    n: int | None = None
 
 
 class Moved(Record, frozen=True):
@@ -73,7 +57,8 @@ class Compared(Record, frozen=True, kw_only=True):
     verdict: of the accuracy on `split`, at 5 % over all runs that are compared; paired: whether the same samples were predicted by both.
     n: the samples it rests on, or of the smaller set where they are not the same; p_adjusted: Holm's, over all runs; test: where p
     comes from, McNemar's exact test or, with groups or without pairs, the interval. fixed, broken: samples that only the run, or only
-    the baseline, gets right; the lists hold the first of them, the surest errors first.
+    the baseline, gets right; the lists hold the first of them, the surest errors first. predictions: of the recommended actions that
+    the run has taken, what was predicted and what came of it.
     """
 
     run: RunFacts
@@ -99,6 +84,7 @@ class Compared(Record, frozen=True, kw_only=True):
     answers: list[Answer]
     notes: list[str]
     charts: list[Chart] = msgspec.field(default_factory=list)
+    predictions: list[ActionCheck] = msgspec.field(default_factory=list)
 
 
 class Comparison(Shown, frozen=True, kw_only=True):

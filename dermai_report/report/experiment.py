@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from dermai_report.report.disproof import ActionCheck
 from dermai_report.report.exhibit import Chart, Table
 from dermai_report.report.finding import Answer, KeyNumber
 from dermai_report.report.record import Interval, Record
@@ -75,3 +76,4 @@ class ExperimentReport(Shown, frozen=True, kw_only=True):
     charts: list[Chart]
     tables: list[Table]
     notes: list[str]
+    predictions: list[ActionCheck] = msgspec.field(default_factory=list)

@@ -10,8 +10,24 @@ from dermai_report.report.exhibit import Chart
 from dermai_report.report.record import Interval, Record, Severity, Tone, Unit
 
 
+class Prediction(Record, frozen=True):
+    """What a run that takes an action should show, so that it can show the action wrong.
+
+    measure: a file of `dermai_report/disproof/`; direction: how the run's value lies to that of the run advised on. "not higher"
+    leaves room for `margin`, a part of the latter; "none": the run's own value is 0.
+    """
+
+    measure: str
+    direction: Literal["lower", "higher", "not higher", "none"]
+    split: Literal["val", "test"] = "val"
+    margin: float = 0.0
+
+
 class Action(Record, frozen=True):
     """Something to do next. `patch` holds configuration keys of dermai-train; `effect` is a prior in [0, 1] for its size.
+
+    disproof: what would prove it wrong; predictions: the same for a program, all of which must hold; without any, `unchecked` says
+    why no further run can show it.
 
     on: configuration keys whose presence with a truthy value means the run has this already, whatever the value. decided_by:
     the key whose equality alone means so. Without either, the run has it when its configuration holds the whole patch.
@@ -27,6 +43,8 @@ class Action(Record, frozen=True):
     source: str = ""
     decided_by: str = ""
     blocked: tuple[tuple[str, Any, str], ...] = ()
+    predictions: tuple[Prediction, ...] = ()
+    unchecked: str = ""
 
 
 class Advice(Record, frozen=True):
@@ -54,7 +72,10 @@ class Finding(Record, frozen=True):
 
 
 class Recommendation(Record, frozen=True):
-    """An action, ranked. `priority` 1 is the first thing to do; `disproof` is what would show it wrong."""
+    """An action, ranked. `priority` 1 is the first thing to do; `disproof` is what would show it wrong.
+
+    predictions: the same for a program; `unchecked`: why there are none.
+    """
 
     action: str
     title: str
@@ -67,6 +88,8 @@ class Recommendation(Record, frozen=True):
     reason: str = ""
     strength: float = 0.0
     source: str = ""
+    predictions: list[Prediction] = msgspec.field(default_factory=list)
+    unchecked: str = ""
 
 
 class Skipped(Record, frozen=True):

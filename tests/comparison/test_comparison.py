@@ -179,4 +179,71 @@ def test_a_difference_without_interval_says_so() -> None:
     (one,) = compare(BASELINE, [BETTER]).runs
     silent = {row.label for row in one.differences if row.ci95 is None and not row.basis}
     assert silent <= {"Best epoch", "Epochs", "Training time", "Confidence that it overfits"}
-    assert any(row.label == "Expected calibration error" and "no interval" in row.basis for row in one.differences)
+    apart = replace(BETTER, predictions={"test": replace(moved(20, 4), sample=[f"other{i}" for i in range(N)])})
+    rows = {row.label: row for row in compare(BASELINE, [apart]).runs[0].differences}
+    for label in ("Expected calibration error", "Drop from validation to test"):
+        assert rows[label].ci95 is None and "no interval" in rows[label].basis
+
+
+def test_calibration_drop_and_best_epoch_have_paired_intervals() -> None:
+    outcomes = {"val": replace(BASE, epoch=10), "test": BASE}
+    right = float((BASE.label == BASE.predicted).mean())
+    logs = tuple(replace(e, val=dict(e.val) | {"accuracy": right}) for e in BASELINE.epochs)
+    first = replace(BASELINE, predictions=outcomes, epochs=logs)
+    second = replace(
+        first, predictions={"val": replace(BASE, epoch=10), "test": moved(20, 4)}, id="b", name="b", test=BETTER.test
+    )
+    rows = {row.label: row for row in compare(first, [second]).runs[0].differences}
+    ece, drop, best = (rows[label] for label in ("Expected calibration error", "Drop from validation to test", "Best epoch"))
+    for row in (ece, drop):
+        assert row.difference is not None and row.ci95 is not None
+        assert row.ci95[0] < row.difference < row.ci95[1] and row.basis == "the same samples" and row.n == N
+    assert drop.difference == pytest.approx(-16 / N) and drop.better is True
+    assert best.ci95 == (-best.baseline + 1, 10 - best.baseline) or best.basis == "the epochs that are as good"  # type: ignore[operator]
+    stale = replace(second, predictions=second.predictions | {"val": replace(BASE, epoch=3)})
+    rows = {row.label: row for row in compare(first, [stale]).runs[0].differences}
+    assert rows["Drop from validation to test"].ci95 is None  # predictions of another epoch than the one tested
+
+
+def test_predictions_of_the_recorded_actions_are_checked() -> None:
+    val = {"val": BASE}
+    parent = replace(BASELINE, predictions=BASELINE.predictions | val)
+    child = replace(
+        BETTER,
+        predictions=BETTER.predictions | {"val": moved(20, 4)},
+        parent=Parent(id=BASELINE.id, path="runs/a", actions=["stronger-augmentation"]),
+    )
+    (one,) = compare(parent, [child]).runs
+    (action,) = one.predictions
+    assert (action.action, action.held, action.together) == ("stronger-augmentation", "held", [])
+    (check,) = action.checks
+    assert (check.said, check.measured.label, check.measured.n) == ("lower", "Validation loss", N)
+    answer = one.answers[-1]
+    assert (answer.question, answer.answer, answer.tone) == ("Did the prediction hold?", "Yes", "good")
+    assert "One seed: the interval covers the images, not the luck of training." in answer.detail
+    assert "dermai-train try REPORT.json:stronger-augmentation" in answer.detail
+    assert compare(parent, [replace(child, predictions=parent.predictions)]).runs[0].answers[-1].answer == "No"
+
+
+def test_actions_taken_together_are_not_told_apart() -> None:
+    taken = ["stronger-augmentation", "dropout", "fix-seed", "no-such-action"]
+    child = replace(BETTER, parent=Parent(id=BASELINE.id, path="runs/a", actions=taken))
+    (one,) = compare(BASELINE, [child]).runs
+    assert [action.action for action in one.predictions] == taken
+    assert one.predictions[0].together == taken[1:]
+    assert "promises no better run" in one.predictions[2].unchecked and "no action of that name" in one.predictions[3].unchecked
+    assert one.answers[-1].question == "Did the predictions hold?" and "cannot be told apart" in one.answers[-1].detail
+    assert any("were taken together" in note for note in one.notes)
+
+
+def test_where_no_run_is_recorded_as_the_parent_that_is_said() -> None:
+    (one,) = compare(BASELINE, [BETTER]).runs  # its settings are what was recommended
+    assert "stronger-augmentation" in [action.action for action in one.predictions]
+    other = replace(BETTER, parent=Parent(id="another", path="x", actions=["dropout"]))
+    (one,) = compare(BASELINE, [other]).runs
+    assert "dropout" not in [action.action for action in one.predictions]
+    assert any("made from another run, another" in note for note in one.notes)
+    child = replace(BASELINE, parent=Parent(id=BETTER.id, path="x", actions=["dropout"]))
+    assert any("name better first" in note for note in compare(child, [BETTER]).runs[0].notes)
+    fewer = run(None, name="fewer", classes=("acne", "eczema"), parent=Parent(id=BASELINE.id, path="x", actions=["dropout"]))
+    assert compare(BASELINE, [fewer]).runs[0].predictions[0].unchecked == "The two runs know different classes."

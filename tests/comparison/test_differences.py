@@ -5,12 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dermai_report.comparison.differences import _recall
-from dermai_report.comparison.matching import Shared
+from dermai_report.comparison.differences import _recall, differences
+from dermai_report.comparison.matching import Shared, match
 from dermai_report.measures.auroc import area_difference, auroc
+from dermai_report.measures.calibration import ece_difference
 from dermai_report.measures.intervals import combined, p_of
 from dermai_report.measures.paired import compare
 from dermai_report.measures.ranking import rank
+from dermai_report.run import Predictions, SampleEpochs
 from tests import builders
 
 MIX = (0.5, 0.3, 0.15, 0.05)
@@ -82,3 +84,85 @@ def test_p_of_an_interval() -> None:
     assert p_of(-0.1, (-0.4, 0.0)) == pytest.approx(0.05)
     assert p_of(0.2, (0.1, 0.3)) < 0.001
     assert (p_of(0.0, (0.0, 0.0)), p_of(0.1, (0.1, 0.1))) == (1.0, 0.0)
+
+
+CALIBRATED = {"both": (1.0, 1.0), "the first": (1.0, 1.6), "neither": (1.6, 1.5)}
+
+
+@pytest.mark.parametrize("which", CALIBRATED)
+@pytest.mark.parametrize("groups", [0, 60])
+def test_the_interval_of_a_difference_of_calibration_errors_holds_the_truth(which: str, groups: int) -> None:
+    """A calibrated model's measured error is all bias, so a bootstrap's interval holds this difference in 2 to 22 of 100 cases."""
+
+    def models(seed: int, n: int, patients: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]:
+        rng = np.random.default_rng(seed)
+        label, common = rng.integers(0, K, n), rng.normal(size=(n, K))
+        codes = np.unique(rng.integers(0, patients, n), return_inverse=True)[1] if patients else None
+        tables = []
+        for shift in CALIBRATED[which]:
+            logits = 0.8 * common + 0.6 * rng.normal(size=(n, K))
+            logits[np.arange(n), label] += 1.5
+            if codes is not None:
+                logits[np.arange(n), label] += 0.8 * np.random.default_rng(seed).normal(size=patients)[codes]
+            table = np.exp(1.5 * shift * logits)
+            tables.append(table / table.sum(axis=1, keepdims=True))
+        return label, tables[0], tables[1], codes
+
+    label, first, second, codes = models(999, 100_000, 20_000 if groups else 0)
+    found = ece_difference(first, second, label)
+    assert found is not None
+    truth, held = found[1] - found[0], 0
+    for seed in range(120):
+        label, first, second, codes = models(seed, 400, groups)
+        found = ece_difference(first, second, label, codes)
+        assert found is not None
+        held += found[2][0] <= truth <= found[2][1]
+    assert held / 120 >= 0.95
+
+
+def test_intervals_of_the_drop_and_of_the_best_epoch_hold_the_truth() -> None:
+    """Two trainings of 10 and 20 epochs without any drop, whose best epoch is chosen; the interval of the drop is for chosen epochs."""
+    dropped = later = 0
+    rounds, n = 80, 300
+    for seed in range(rounds):
+        rng = np.random.default_rng(seed)
+        runs, truth = [], []
+        label = {split: rng.integers(0, K, n) for split in ("val", "test")}
+        common = {split: rng.normal(size=(n, K)) for split in label}
+        for length in (10, 20):
+            skills = 1.5 + 0.05 * rng.normal(size=length)
+            outcomes: dict[str, list[np.ndarray]] = {"val": [], "test": []}
+            for split, tables in outcomes.items():
+                for skill in skills:
+                    logits = common[split] + 0.5 * rng.normal(size=(n, K))
+                    logits[np.arange(n), label[split]] += skill
+                    table = np.exp(logits)
+                    tables.append(table / table.sum(axis=1, keepdims=True))
+            losses = np.array([-np.log(t[np.arange(n), label["val"]]) for t in outcomes["val"]])
+            best = int(losses.mean(axis=1).argmin())
+            truth.append(int(skills.argmax()) + 1)
+            predictions = {
+                split: Predictions(
+                    sample=[f"{split}/{i}.jpg" for i in range(n)],
+                    label=label[split].astype(np.int32),
+                    predicted=tables[best].argmax(axis=1).astype(np.int32),
+                    probabilities=tables[best].astype(np.float32),
+                    epoch=best + 1,
+                )
+                for split, tables in outcomes.items()
+            }
+            called = np.array([t.argmax(axis=1) for t in outcomes["val"]])
+            logs = builders.epochs([], list(losses.mean(axis=1)), (), list((called == label["val"]).mean(axis=1)))
+            samples = SampleEpochs(
+                epochs=tuple(range(1, length + 1)), loss=losses.astype(np.float32), predicted=called, label=label["val"]
+            )
+            test = builders.evaluation(predictions["test"], K, epoch=best + 1)
+            runs.append(builders.run(epochs=logs, predictions=predictions, val_epochs=samples, test=test))
+        matches = {split: match(runs[0], runs[1], split) for split in label}
+        rows = {row.label: row for row in differences(runs[0], runs[1], matches, True)}
+        drop, best_epoch = rows["Drop from validation to test"].ci95, rows["Best epoch"].ci95
+        assert drop is not None and best_epoch is not None
+        dropped += drop[0] <= 0 <= drop[1]
+        later += best_epoch[0] <= truth[1] - truth[0] <= best_epoch[1]
+    assert dropped / rounds >= 0.93
+    assert later / rounds >= 0.9
