@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
+
+CONTROL = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+)  # in a name of a file: it would steer the terminal
 
 
 class DermaiError(Exception):
@@ -18,7 +23,8 @@ class DermaiError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message}\n  {self.hint}" if self.hint else self.message
+        whole = f"{self.message}\n  {self.hint}" if self.hint else self.message
+        return CONTROL.sub(lambda found: repr(found[0])[1:-1], whole)
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str], where: str = "") -> DermaiError:

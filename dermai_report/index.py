@@ -44,7 +44,7 @@ def _listed(path: Path, reports: Path, beside: Path) -> Listed:
     except DermaiError as error:
         return Listed(
             id=path.name, name=path.name, path=str(path), status="unknown", verdict="Cannot be read", tone="unknown",
-            error=str(error),
+            error=error.message,
         )  # fmt: skip
     best, found = measures.best_epoch(run), measures.overfitting(run)
     by_loss = run.has("val", "loss")

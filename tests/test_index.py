@@ -1,6 +1,7 @@
 """A folder of runs, a line each."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -33,6 +34,14 @@ def runs(tmp_path: Path) -> Path:
 
 def listed(runs: Path, reports: Path | None = None, beside: Path | None = None) -> Index:
     return survey(runs, runs_in(runs), reports or runs / "report", beside or runs)
+
+
+def test_a_folder_that_may_not_be_looked_into_hides_no_run(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (runs / "closed").mkdir()
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "closed" and access(path, mode))
+    assert {"closed", "published"} <= {path.name for path in runs_in(runs)}
+    assert "closed" in str(listed(runs))
 
 
 def test_runs_are_found_and_links_and_other_things_are_not(runs: Path) -> None:

@@ -39,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "runs",
         metavar="RUN",
+        type=_named,
         nargs="+",
         help="a run directory, such as runs/latest, or any log of a training; several are compared with the first, a folder of them is "
         "listed",
@@ -101,6 +102,13 @@ def parser() -> argparse.ArgumentParser:
     gate.add_options(made)
     made.add_argument("--version", action="version", version=f"dermai-report {dermai_report.__version__}")
     return made
+
+
+def _named(run: str) -> str:
+    """What was typed; an empty word (a variable of a pipeline that is not set) would be the folder one stands in."""
+    if not run.strip():
+        raise argparse.ArgumentTypeError("no run is named: the word is empty")
+    return run
 
 
 def columns(chosen: Sequence[str] | None) -> tuple[dict[str, str], dict[str, str]]:

@@ -17,6 +17,7 @@ Imports of heavy packages belong into `read`. Nothing may run code from a log, o
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -68,11 +69,16 @@ def _runs_in(folder: Path) -> list[Path]:
     if not folder.is_dir() or (folder / MANIFEST).is_file():
         return []
     inside = sorted(path for path in folder.iterdir() if path.is_dir() and not path.is_symlink() and path.name[0] != ".")
-    own = [path for path in inside if (path / MANIFEST).is_file()]
+    closed = [
+        path for path in inside if not os.access(path, os.R_OK | os.X_OK)
+    ]  # may be runs: the index says that it cannot look
+    own = [path for path in inside if path not in closed and (path / MANIFEST).is_file()]
     modules = _modules(None)
     if not own and _recognised(Log(folder), modules):
         return []
-    found = [path for path in inside if path in own or _recognised(Log(path), modules, LIKELY)]
+    if not own:
+        inside = [path for path in inside if path not in closed]
+    found = [path for path in inside if path in own or path in closed or _recognised(Log(path), modules, LIKELY)]
     return found if own or len(found) > 1 else []
 
 
@@ -178,6 +184,10 @@ def _not_a_run(path: Path) -> DermaiError:
     known = ", ".join(registry.names("sources"))
     if path.is_dir() and not any(path.iterdir()):
         return DermaiError(f"{path} is empty", "name a run directory, one with run.json and epochs.jsonl in it")
+    if path.is_file() and not path.stat().st_size:
+        return DermaiError(f"{path} is an empty file", "name the log of a training")
+    if not (path.is_dir() or path.is_file()):
+        return DermaiError(f"{path} is neither a file nor a folder", "name the log of a training")
     runs = sorted(p.parent.name for p in path.glob("*/run.json"))[:5] if path.is_dir() else []
     hint = f"it holds runs, name one of them: {', '.join(runs)}" if runs else f"known formats: {known}"
     return DermaiError(f"no known log format recognises {path}", hint)

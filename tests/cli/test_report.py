@@ -75,6 +75,8 @@ def test_output_file_folder_and_ending(here: Path, capsys: Captured) -> None:
         (["runs/latest", "-f", "terminal", "-o", "out/"], "terminal is printed, not written into a folder", "report.txt"),
         (["x" * 300], "cannot read xxx", "name a path that exists"),
         (["runs/latest", "-f", "md", "-o", "x" * 300], "File name too long", ""),
+        (["/dev/null"], "/dev/null is neither a file nor a folder", "name the log"),
+        (["nothing.csv"], "nothing.csv is an empty file", "name the log"),
         (["x\0y"], "no path has a zero byte", ""),
         (["runs/latest", "--select", "overfiting"], "no rule 'overfiting'", "did you mean 'overfitting'"),
         (["runs/latest", "--config", "nowhere.toml"], "there is no nowhere.toml", "name a TOML file"),
@@ -82,6 +84,7 @@ def test_output_file_folder_and_ending(here: Path, capsys: Captured) -> None:
     ],
 )
 def test_bad_calls_say_what_to_do(here: Path, capsys: Captured, arguments: list[str], message: str, hint: str) -> None:
+    (here / "nothing.csv").touch()
     assert main(arguments) == 2
     said = capsys.readouterr()
     assert said.out == ""
@@ -179,11 +182,12 @@ def test_explain(capsys: Captured) -> None:
     assert "When it is wrong:" in capsys.readouterr().out
 
 
-def test_no_arguments_is_a_wrong_call(capsys: Captured) -> None:
+@pytest.mark.parametrize(("words", "message"), [([], "RUN"), ([""], "no run is named")])
+def test_no_run_is_a_wrong_call(capsys: Captured, words: list[str], message: str) -> None:
     with pytest.raises(SystemExit) as caught:
-        main([])
+        main(words)
     assert caught.value.code == 2
-    assert "RUN" in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_python_api(here: Path) -> None:
