@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import dermai_report
@@ -22,8 +22,8 @@ from dermai_report.summary import OVERFIT_TONES, OVERFIT_WORDS
 REPORTS = ("report.html", "report.md", "report.json")  # what a line links to, the first that is there
 
 
-def survey(folder: Path, paths: list[Path], reports: Path, beside: Path) -> Index:
-    """The runs at `paths`, the latest first; one that cannot be read is listed with the reason.
+def survey(folder: Path | str, paths: Sequence[Path | str], reports: Path, beside: Path) -> Index:
+    """The runs at `paths` or addresses, the latest first; one that cannot be read is listed with the reason.
 
     reports: the folder that holds a folder of reports for each run; beside: the folder that the index goes to, from which links lead.
     """
@@ -38,12 +38,12 @@ def survey(folder: Path, paths: list[Path], reports: Path, beside: Path) -> Inde
     )
 
 
-def _listed(path: Path, reports: Path, beside: Path) -> Listed:
+def _listed(path: Path | str, reports: Path, beside: Path) -> Listed:
     try:
         run = read_run(path)
     except DermaiError as error:
         return Listed(
-            id=path.name, name=path.name, path=str(path), status="unknown", verdict="Cannot be read", tone="unknown",
+            id=Path(path).name, name=Path(path).name, path=str(path), status="unknown", verdict="Cannot be read", tone="unknown",
             error=error.message,
         )  # fmt: skip
     best, found = measures.best_epoch(run), measures.overfitting(run)
@@ -91,8 +91,8 @@ def _tested(run: Run) -> Interval | None:
     return measures.accuracy_interval(run, group_codes(outcome) if outcome else None)
 
 
-def _link(run: Run, path: Path, reports: Path, beside: Path) -> str | None:
-    for name in (run.id, path.name):
+def _link(run: Run, path: Path | str, reports: Path, beside: Path) -> str | None:
+    for name in (run.id, Path(path).name):
         for file in REPORTS:
             place = reports / name / file
             if place.is_file():
@@ -100,7 +100,7 @@ def _link(run: Run, path: Path, reports: Path, beside: Path) -> str | None:
     return None
 
 
-def _headline(folder: Path, lines: list[Listed]) -> str:
+def _headline(folder: Path | str, lines: list[Listed]) -> str:
     words = f"{wording.plural(len(lines), 'run')} in {folder}"
     known = [line for line in lines if line.test_accuracy is not None]
     if not known:

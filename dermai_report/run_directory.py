@@ -25,7 +25,7 @@ from dermai_report import environment, prediction_files, val_epoch_files
 from dermai_report.epoch_line import as_number, epoch_line, epoch_number
 from dermai_report.epoch_log import EpochLog
 from dermai_report.errors import DermaiError, unknown_name
-from dermai_report.files import point_to, reading_from, sha256, write_atomically, writing_to
+from dermai_report.files import reading_from, sha256, write_atomically, writing_to
 from dermai_report.plain import text
 from dermai_report.run import FORMAT, Checkpoint, Data, Parent, Status
 from dermai_report.run_files import (
@@ -37,23 +37,28 @@ from dermai_report.run_files import (
     pretty,
     read_manifest,
 )
-from dermai_report.run_places import below, new_directory
+from dermai_report.run_places import Folder, begin, below, reopen
 from dermai_report.run_reading import read_run_directory
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
+
+    from dermai_report.remote.mirror import Mirror
 
 ENDED = ("finished", "failed", "interrupted", "unknown")
 __all__ = ["MANIFEST", "RunWriter", "json_schemas", "read_manifest", "read_run_directory"]
 
 
 class RunWriter:
-    """Writes one run directory below `root`, from any training loop.
+    """Writes one run directory below `root`, a folder or an address such as s3://bucket/runs, from any training loop.
 
     classes: the class names, in the order of the model's outputs (numbers become text); config: what was chosen, such as
-    vars(args) (see plain.py for what becomes of values that are not JSON's). `path` is the directory. Raises DermaiError
-    when it cannot be written or a value does not fit; what does not fit here is found before the directory is made. parent: the
-    run whose recommendations made this one.
+    vars(args) (see plain.py for what becomes of values that are not JSON's). Raises DermaiError when it cannot be written or a
+    value does not fit; what does not fit here is found before the directory is made. parent: the run whose recommendations made
+    this one.
+
+    `path` is the directory, `address` where readers find the run: the same, or where the directory is mirrored to while the run
+    goes on. A mirrored directory is removed when the run is finished and all of it is at its address.
     """
 
     def __init__(
@@ -83,30 +88,52 @@ class RunWriter:
             parent=parent,
             git=environment.git_state(),
         )
-        self.path = new_directory(Path(root), manifest.name, started)
+        self._place = begin(root, manifest.name, started)
+        self.path = self._place.path
         self._manifest = msgspec.structs.replace(manifest, id=self.path.name)
         self._clock = time.perf_counter()
         self._log = EpochLog(self.path)
         self._write_manifest()
-        point_to(Path(root) / "latest", self.path.name)
+        self._open()
 
     @classmethod
-    def resume(cls, path: str | Path, *, epochs: int | None = None) -> RunWriter:
-        """Re-open a run that ended early; its status is "running" again and its numbers go on.
+    def resume(cls, path: str | Path | Folder | Mirror, *, epochs: int | None = None) -> RunWriter:
+        """Re-open a run that ended early, at a path, an address, or a place that was reopened; its status is "running" again and
+        its numbers go on.
 
         A torn last line of the log is cut off, and so are lines after the first `epochs`: the caller's checkpoint holds that
         many, and will give the others again. Raises DermaiError where there is no run, or it is still running.
         """
         writer = cls.__new__(cls)
-        writer.path = Path(path).resolve()
-        writer._manifest = read_manifest(writer.path)
-        writer._log = EpochLog.reopened(writer.path, epochs)
+        writer._place = reopen(path) if isinstance(path, str | Path) else path
+        writer.path = writer._place.path
+        try:
+            writer._manifest = read_manifest(writer.path)
+            writer._log = EpochLog.reopened(writer.path, epochs)
+        except DermaiError:
+            writer._place.abandoned()
+            raise
         writer._clock = time.perf_counter()
         manifest = writer._manifest
         manifest.status, manifest.finished, manifest.error = "running", None, None
         manifest.notes = [*manifest.notes, f"Resumed after epoch {writer._log.last}."]
         writer._write_manifest()
+        writer._open()
         return writer
+
+    @property
+    def address(self) -> str:
+        """Where readers find the run."""
+        return self._place.address
+
+    @property
+    def trouble(self) -> str | None:
+        """What is not at the address yet because it could not be reached, and where it is; None when nothing is amiss."""
+        return self._place.trouble
+
+    def changed(self) -> None:
+        """Tell that a file was written into the directory, if not by this class: it is mirrored soon."""
+        self._place.changed()
 
     @property
     def classes(self) -> list[str]:
@@ -149,6 +176,7 @@ class RunWriter:
             val_epoch_files.write(self.path, number, *val_epoch_files.check(val_samples, len(self.classes)))
         self._log.append(number, line)
         self._clock = now
+        self.changed()
 
     def log_evaluation(  # noqa: PLR0913  one evaluation, all by name
         self,
@@ -182,6 +210,7 @@ class RunWriter:
             with writing_to(self.path / TEST):
                 (self.path / TEST).unlink(missing_ok=True)
         prediction_files.write(self.path, split, outcome, self.classes)
+        self.changed()
         if split != "test":
             return
         evaluation = prediction_files.evaluate(
@@ -193,6 +222,7 @@ class RunWriter:
             sha256=saved.sha256 if saved else None,
         )
         write_atomically(self.path / TEST, pretty(evaluation))
+        self.changed()
 
     def _evaluated(self, checkpoint: str | None, epoch: int | None) -> tuple[Checkpoint | None, int | None]:
         """The checkpoint that was evaluated, and the epoch it holds; None for what nothing tells."""
@@ -226,9 +256,10 @@ class RunWriter:
                 raise unknown_name("field of run.json", name, Manifest.__struct_fields__)
         self._manifest = make_manifest(**{**msgspec.structs.asdict(self._manifest), **facts})
         self._write_manifest()
+        self.changed()
 
     def finish(self, status: Status = "finished", error: str | None = None) -> None:
-        """Close the run; a second call changes nothing."""
+        """Close the run; a second call changes nothing. Raises DermaiError where it could not be mirrored whole, with where it is."""
         if status not in ENDED:
             raise unknown_name("status of a run that ended", status, ENDED)
         if self._log.closed:
@@ -237,6 +268,7 @@ class RunWriter:
             self.update(status=status, error=error, finished=_utc(datetime.datetime.now(datetime.UTC)))
         finally:
             self._log.close()
+            self._place.closed()
 
     def __enter__(self) -> RunWriter:
         return self
@@ -244,10 +276,19 @@ class RunWriter:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if error is None:
             self.finish()
-        elif isinstance(error, KeyboardInterrupt | SystemExit):
-            self.finish("interrupted")
-        else:
-            self.finish("failed", error=f"{type(error).__name__}: {error}")
+            return
+        stopped = isinstance(error, KeyboardInterrupt | SystemExit)
+        try:
+            self.finish(*(("interrupted",) if stopped else ("failed", f"{type(error).__name__}: {error}")))
+        except DermaiError as another:  # the first is the one to tell, with this beside it
+            error.add_note(str(another))
+
+    def _open(self) -> None:
+        try:
+            self._place.opened()
+        except DermaiError:
+            self._log.close()
+            raise
 
     def _write_manifest(self) -> None:
         write_atomically(self.path / MANIFEST, pretty(self._manifest))

@@ -1,4 +1,7 @@
-"""Where a run is written: a directory of its own below the root, and `latest` beside it, which points to the newest."""
+"""Where a run is written: a directory of its own below the root, and `latest` beside it, which points to the newest.
+
+The root is a folder, or an address such as s3://bucket/runs: then the directory is on this machine, and mirrored (see remote/).
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,82 @@ import datetime
 import hashlib
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dermai_report.errors import DermaiError
-from dermai_report.files import writing_to
+from dermai_report.files import point_to, writing_to
+from dermai_report.remote.addresses import local_or_address
+from dermai_report.run_files import MANIFEST, Manifest, read_manifest
+
+if TYPE_CHECKING:
+    from dermai_report.remote.mirror import Mirror
 
 LATEST = "latest"
+
+
+class Folder:
+    """The place of a run on a file system.
+
+    Its writer calls `opened` before the first epoch, `changed` after each change, `closed` at the end; or `abandoned` instead of them all.
+    """
+
+    trouble: str | None = None  # what is not where it should be yet
+
+    def __init__(self, path: Path, latest: Path | None = None) -> None:
+        """latest: the link that is turned to it, of a new run."""
+        self.path, self.address = path, str(path)
+        self._latest = latest
+
+    def opened(self) -> None:
+        """Let `latest` point to it."""
+        if self._latest:
+            point_to(self._latest, self.path.name)
+
+    def changed(self) -> None:
+        """It is where it should be already."""
+
+    def closed(self) -> None:
+        """It is where it should be already."""
+
+    def abandoned(self) -> None:
+        """Nothing is held."""
+
+
+def begin(root: str | Path, name: str, started: datetime.datetime) -> Folder | Mirror:
+    """The place of a new run. Raises DermaiError where it cannot be made."""
+    root = local_or_address(root)
+    if isinstance(root, Path):
+        return Folder(new_directory(root, name, started), root / LATEST)
+    from dermai_report.remote import mirror
+
+    return mirror.begin(root, lambda folder: new_directory(folder, name, started))
+
+
+def reopen(path: str | Path, say: Callable[[str], None] = lambda text: None) -> Folder | Mirror:
+    """The place of a run that ended early. `say` is told what is waited for.
+
+    Raises DermaiError where an address holds no run, or one that is still written; of a path its reader tells.
+    """
+    path = local_or_address(path)
+    if isinstance(path, Path):
+        return Folder(path.resolve())
+    from dermai_report.remote import mirror
+
+    return mirror.reopen(path, say)
+
+
+def manifest_of(path: str | Path) -> Manifest:
+    """What run.json of a run to be resumed says. Raises DermaiError where there is no run."""
+    path = local_or_address(path)
+    if isinstance(path, str):
+        from dermai_report.remote import mirror
+
+        return mirror.manifest_of(path)
+    if not (path / MANIFEST).is_file():
+        raise DermaiError(f"{path} is no run directory", "give --resume one that dermai-train made")
+    return read_manifest(path)
 
 
 def new_directory(root: Path, name: str, started: datetime.datetime) -> Path:

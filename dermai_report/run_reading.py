@@ -15,6 +15,7 @@ from dermai_report.audit_files import AUDIT, read_audit
 from dermai_report.errors import DermaiError
 from dermai_report.files import reading_from, sha256
 from dermai_report.locks import is_held
+from dermai_report.remote.lease import is_leased
 from dermai_report.run import Checkpoint, EpochLog, Evaluation, Predictions, Run
 from dermai_report.run_files import (
     EPOCHS,
@@ -42,7 +43,7 @@ def _read(path: Path) -> Run:
     notes = list(manifest.notes)
     epochs = read_epochs(path / EPOCHS, notes)
     status = manifest.status
-    if status == "running" and not is_held(path / EPOCHS):
+    if status == "running" and not is_held(path / EPOCHS) and not is_leased(path):
         status = "interrupted"
         notes.append(
             f"run.json says the run is running, but no process holds its log any more: it was killed after "

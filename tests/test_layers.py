@@ -24,6 +24,7 @@ LAYERS = [
         "run_reading",
         "run_directory",
         "run_places",
+        "remote",
         "run_export",
         "audit",
         "audit_files",

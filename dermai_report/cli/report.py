@@ -12,6 +12,7 @@ from dermai_report import registry
 from dermai_report.cli import gate, options
 from dermai_report.cli.outcome import finish
 from dermai_report.cli.output import REPORTS, folder_name, folder_of, write
+from dermai_report.remote.addresses import local_or_address
 
 if TYPE_CHECKING:
     from dermai_report.report import Report, Shown
@@ -80,8 +81,8 @@ def _document(called: argparse.Namespace) -> tuple[Shown, dict[str, Any]]:
         options.refuse_twice(called.runs)
         baseline, *runs = [_read(called, run) for run in called.runs]
         return compare(baseline, runs, settings), {}
-    folder = Path(called.runs[0])
-    if is_experiment(folder):
+    folder = local_or_address(called.runs[0])
+    if isinstance(folder, Path) and is_experiment(folder):
         from dermai_report.experiment import judge
 
         options.refuse_of_one(called, "an experiment")

@@ -16,6 +16,7 @@ from dermai_report.cli import subcommands
 from dermai_report.datasets.in_use import reading
 from dermai_report.errors import DermaiError
 from dermai_report.experiment_files import is_experiment
+from dermai_report.remote.addresses import local_or_address
 from dermai_report.run import Parent
 from dermai_report.train import options, process
 from dermai_report.train.applying import apply, read_report, split_wish
@@ -38,7 +39,7 @@ class Call:
     """What was asked for: a configuration, and the run to resume or the run that it was made from."""
 
     config: TrainConfig
-    resume: Path | None = None
+    resume: Path | str | None = None
     parent: Parent | None = None
     said: tuple[str, ...] = ()
 
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _command(words)
         given = options.parse(build_parser(), words)
         resumed = _resumed(given)
-        if resumed is not None and is_experiment(resumed):
+        if isinstance(resumed, Path) and is_experiment(resumed):
             return _carry_on(resumed)
         call = Call(resumable(resumed), resume=resumed) if resumed else asked(given)
         return _train(call, shlex.join(["dermai-train", *words]))
@@ -91,8 +92,8 @@ def _train(call: Call, command: str) -> int:
     if not is_first_process():
         return 0 if result.signal is None else 128 + result.signal
     print(f"{ended} after {epochs} of {config.epochs} epochs: {kept}", file=sys.stderr)
-    print(f"next: dermai-report {shlex.quote(str(result.path))} --format html", file=sys.stderr)
-    print(result.path)
+    print(f"next: dermai-report {shlex.quote(result.address)} --format html", file=sys.stderr)
+    print(result.address)
     return 0 if result.signal is None else 128 + result.signal
 
 
@@ -101,24 +102,22 @@ def is_first_process() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def _resumed(given: dict[str, Any]) -> Path | None:
-    """What --resume names. It has its own configuration: raises DermaiError where anything is given beside it."""
+def _resumed(given: dict[str, Any]) -> Path | str | None:
+    """The path or address that --resume names. It has its own configuration: raises DermaiError where anything is given beside it."""
     if "resume" not in given:
         return None
-    path = Path(given.pop("resume"))
+    path = local_or_address(given.pop("resume"))
     if given:
         option = "--" + next(iter(given)).replace("_", "-")
         raise DermaiError(f"{option} beside --resume", "a resumed run goes on as it was configured; leave it out")
     return path
 
 
-def resumable(path: Path) -> TrainConfig:
+def resumable(path: Path | str) -> TrainConfig:
     """The configuration of a run that ended early. Raises DermaiError where there is nothing to resume."""
-    from dermai_report.run_directory import MANIFEST, read_manifest
+    from dermai_report.run_places import manifest_of
 
-    if not (path / MANIFEST).is_file():
-        raise DermaiError(f"{path} is no run directory", "give --resume one that dermai-train made")
-    manifest = read_manifest(path)
+    manifest = manifest_of(path)
     if manifest.status == "finished":
         raise DermaiError(f"{path} is finished, there is nothing to resume", f"dermai-report {path}")
     return TrainConfig.from_mapping(manifest.config)

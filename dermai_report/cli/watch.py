@@ -10,6 +10,7 @@ from time import sleep
 from typing import TYPE_CHECKING
 
 from dermai_report.errors import DermaiError
+from dermai_report.remote.addresses import is_address
 
 if TYPE_CHECKING:
     from dermai_report.report import Report
@@ -32,17 +33,18 @@ def watch(path: str, make: Callable[[str], Report], show: Callable[[Report, bool
     failed = 0
     try:
         while True:
-            now = _state(Path(path))
-            if now != seen:
-                try:
-                    report = make(path)
-                except DermaiError as error:
-                    failed += 1
-                    if failed >= PATIENCE:
-                        raise
-                    print(f"not readable yet: {error.message}", file=sys.stderr)
-                else:
-                    seen, failed = now, 0
+            try:
+                now = _state(path)
+                moved = make(path) if now != seen else None
+            except DermaiError as error:
+                failed += 1
+                if failed >= PATIENCE:
+                    raise
+                print(f"not readable yet: {error.message}", file=sys.stderr)
+            else:
+                failed = 0
+                if moved is not None:
+                    seen, report = now, moved
                     live = report.run.status in LIVE
                     show(report, live)
                     print(f"{report.run.status}, epoch {report.run.n_epochs}", file=sys.stderr)
@@ -58,11 +60,23 @@ def watch(path: str, make: Callable[[str], Report], show: Callable[[Report, bool
 
 def _followed(path: str) -> str:
     """The run that a link such as runs/latest points to now: a new run would turn it away."""
+    if is_address(path):
+        from dermai_report.remote.mirror import named
+
+        return "/".join(named(path))
     return str(Path(path).parent / Path(path).readlink()) if Path(path).is_symlink() else path
 
 
-def _state(path: Path) -> object:
+def _state(path: str) -> object:
     """What changes when the run moves: names, times and sizes of its files, and whether somebody still writes its log."""
+    if is_address(path):
+        from dermai_report.sources._remote import state
+
+        return state(path)
+    return _local_state(Path(path))
+
+
+def _local_state(path: Path) -> object:
     from dermai_report.locks import is_held
     from dermai_report.run_files import EPOCHS
 

@@ -56,13 +56,16 @@ def read_run(
         return _read(Log(_resolve(Path(path)), run, columns), source)
 
 
-def runs_in(folder: Path) -> list[Path]:
-    """The runs that lie side by side in a folder, by name: none where it is itself a run, or holds one run's log.
+def runs_in(folder: Path | str) -> list[Path | str]:
+    """The runs that lie side by side in a folder, or behind an address, by name: none where it is itself a run, or holds one run's log.
 
-    Links such as `latest` are left out. One run directory makes it a folder of runs; of folders that trackers wrote it takes two.
+    Links such as `latest` are left out. One run directory makes it a folder of runs; of folders that trackers wrote it takes two,
+    and behind an address it takes none.
     """
+    if isinstance(folder, str):
+        return [*_remote.runs_in(folder)]
     with reading_from(folder):
-        return _runs_in(folder)
+        return [*_runs_in(folder)]
 
 
 def _runs_in(folder: Path) -> list[Path]:

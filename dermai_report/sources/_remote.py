@@ -18,24 +18,34 @@ from typing import Any
 from dermai_report import val_epoch_files
 from dermai_report.errors import DermaiError
 from dermai_report.prediction_files import file_of
+from dermai_report.remote import lease
+from dermai_report.remote.addresses import is_address, shown, telling
 from dermai_report.run import Run
 from dermai_report.run_files import EPOCHS, MANIFEST, TEST, parse_epoch
+from dermai_report.run_places import LATEST
 
-ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+(://|::)")
 MOST_FILES = 5_000
 LARGEST_FILE = 256 * 1024**2
 LARGEST_LOG = 1024**3
 DEEPEST = 8
+LONGEST_NAME = 300
+MARKS = (
+    "size",
+    "ETag",
+    "etag",
+    "mtime",
+    "LastModified",
+    "created",
+)  # which of them tell that a file has changed depends on the store
 MODELS = "model"  # the folder of a run directory
 NAME = re.compile(r"(?![A-Za-z]:)[^/\\\0]{1,255}")  # of one file or folder; "C:" would be a place of its own
 AT_ONCE = 8  # files that are fetched side by side: each waits for its server
 CHUNK = 1024**2
-EXTRA = 'pip install "dermai-report[remote]"'
 
 
 def is_remote(path: str | Path) -> bool:
     """Whether it is an address, or a zip file, and not a path."""
-    return bool(ADDRESS.match(str(path))) or (Path(path).suffix.lower() == ".zip" and Path(path).is_file())
+    return is_address(path) or (Path(path).suffix.lower() == ".zip" and Path(path).is_file())
 
 
 @contextlib.contextmanager
@@ -45,9 +55,9 @@ def fetched(address: str | Path, skipped: Collection[str]) -> Iterator[Path]:
     Raises DermaiError where it cannot be fetched or is too large; one from within comes out with the address for the path.
     """
     address = str(address)
-    whole = address if ADDRESS.match(address) else f"zip://::{Path(address).absolute()}"
+    whole = address if is_address(address) else f"zip://::{Path(address).absolute()}"
     with tempfile.TemporaryDirectory(prefix="dermai-report-") as folder:
-        with _telling(address):
+        with telling(address):
             place = _fetch(whole, Path(folder), skipped)
         try:
             yield place
@@ -56,15 +66,38 @@ def fetched(address: str | Path, skipped: Collection[str]) -> Iterator[Path]:
             raise DermaiError(error.message.replace(known, name), error.hint.replace(known, name)) from None
 
 
+def runs_in(address: str) -> list[str]:
+    """The addresses of the run directories that lie side by side there, by name; none where it is one itself, or a server lists nothing."""
+    with telling(address):
+        from fsspec.core import url_to_fs
+
+        files, root = url_to_fs(address)
+        root = root.rstrip("/")
+        if "http" in files.protocol or not files.isdir(root) or files.isfile(f"{root}/{MANIFEST}"):
+            return []
+        folders = sorted(_below(root, entry["name"]) for entry in files.ls(root, detail=True) if entry["type"] == "directory")
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            there = pool.map(lambda name: files.isfile(f"{root}/{name}/{MANIFEST}"), folders)
+        return [f"{address.rstrip('/')}/{name}" for name, is_there in zip(folders, there, strict=True) if is_there]
+
+
+def state(address: str) -> object:
+    """What changes when a run there moves: its objects, and whether somebody still writes it."""
+    with telling(address):
+        from fsspec.core import url_to_fs
+
+        files, root = url_to_fs(address)
+        files.invalidate_cache()
+        found = files.find(root, detail=True)
+        leases = sorted(name for name in found if f"/{lease.FOLDER}/" in name)
+        live = bool(leases) and lease.is_live(files.cat_file(leases[-1]))
+    return sorted((name, str({k: facts.get(k) for k in MARKS})) for name, facts in found.items() if name not in leases), live
+
+
 def renamed(run: Run, place: Path, address: str | Path) -> Run:
     """The run that was read at `place`, as read at the address."""
     name = shown(str(address))
     return replace(run, path=run.path.replace(str(place), name), notes=tuple(n.replace(str(place), name) for n in run.notes))
-
-
-def shown(address: str) -> str:
-    """The address without a password, and without the query that signs it."""
-    return re.sub(r"\?.*?(?=::|$)", "", re.sub(r"//[^/@:]*(:[^/@]*)?@", "//", address)).rstrip("/")
 
 
 def _fetch(address: str, folder: Path, skipped: Collection[str]) -> Path:
@@ -75,6 +108,10 @@ def _fetch(address: str, folder: Path, skipped: Collection[str]) -> Path:
     root = root.rstrip("/")
     if root.rpartition("/")[2] == MANIFEST:  # any file of a run stands for all of it
         root = root.rpartition("/")[0]
+    elif root.rpartition("/")[2] == LATEST and files.isfile(root):
+        root = (
+            f"{root.rpartition('/')[0]}/{_below('', files.cat_file(root, end=LONGEST_NAME).decode('utf-8', 'replace').strip())}"
+        )
     if files.protocol == "zip" and not root:
         root = _only_folder(files)
     place = folder.joinpath(*_last_two(root, address))
@@ -175,22 +212,3 @@ def _copy(files: Any, source: str, place: Path, most: int) -> int:
                 )
             file.write(chunk)
     return size
-
-
-@contextlib.contextmanager
-def _telling(address: str) -> Iterator[None]:
-    """Turn whatever a file system raises into a DermaiError with the address: each has exceptions of its own."""
-    name = shown(address)
-    try:
-        yield
-    except DermaiError as error:
-        raise DermaiError(f"{name}: {error.message}", error.hint) from None
-    except ImportError as error:
-        raise DermaiError(f"{name} needs a package that is not installed: {error}", EXTRA) from None
-    except Exception as error:
-        cause = error.__cause__ or error  # a server that does not answer is "not found" to fsspec, too
-        missing = isinstance(cause, FileNotFoundError) or getattr(cause, "status", None) == 404
-        if missing and isinstance(error, FileNotFoundError):
-            raise DermaiError(f"there is nothing at {name}", "check the address, and that you may read there") from None
-        told = f"{type(cause).__name__}: {cause}".replace(address, name)
-        raise DermaiError(f"cannot read {name}: {told:.300}", "check the address, the credentials and the connection") from None

@@ -81,6 +81,7 @@ def keep_members(run: RunWriter, ended: Snapshot, best: tuple[int, ...]) -> None
 def save_state(run: RunWriter, ended: Snapshot) -> None:
     """What resuming starts from."""
     write_atomically(run.path / STATE, lambda temporary: torch.save(ended.state, temporary))
+    run.changed()
 
 
 def _save_weights(path: Path, weights: dict[str, Tensor]) -> None:
@@ -115,14 +116,18 @@ def check_same_data(resume: Path, data: DataSet) -> None:
 
 
 def load_state(
-    path: Path, net: nn.Module, optimizer: Optimizer, average: Average | EpochAverage | None, history: History
+    path: Path | None, net: nn.Module, optimizer: Optimizer, average: Average | EpochAverage | None, history: History
 ) -> None:
-    """Continue from the last whole epoch of the run at `path`; without one nothing changes. Raises DermaiError."""
-    file = path / STATE
-    if not file.is_file():
-        return
+    """Continue from the last whole epoch of the run at `path`; without one nothing changes. Raises DermaiError.
+
+    path: None in a process that takes over what the first one has read.
+    """
+    file = path / STATE if path else None
     try:
-        state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
+        read = torch.load(file, map_location="cpu", weights_only=True) if file and file.is_file() else None
+        state: dict[str, Any] | None = distributed.agreed(read)
+        if state is None:
+            return
         net.load_state_dict(state["net"])
         optimizer.load_state_dict(state["optimizer"])
         if average:

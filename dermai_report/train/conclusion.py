@@ -65,6 +65,7 @@ def _record(config: TrainConfig, data: DataSet, means: dict[str, Outcome], membe
     fitted = _temperature(means["val"])
     run.update(temperature=fitted)
     readme.add_temperature(run.path, fitted)
+    run.changed()
 
 
 def _temperature(outcome: Outcome) -> float | None:

@@ -13,11 +13,13 @@ import datetime
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+T = TypeVar("T")
 TIMEOUT = datetime.timedelta(minutes=30)  # of one exchange; the export of the last model is the longest wait
 
 
@@ -101,8 +103,8 @@ def mean_loss(loss: Tensor, weight: Tensor) -> tuple[Tensor, float]:
     return loss * (weight * size() / sums[1]).float(), float(sums[0] / sums[1])
 
 
-def agreed(value: str | None) -> str | None:
-    """The first process's value."""
+def agreed(value: T) -> T:
+    """The first process's value, whatever it is made of."""
     if size() == 1:
         return value
     values = [value]

@@ -7,14 +7,17 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
-from dermai_report import environment
+from dermai_report import environment, run_places
 from dermai_report.audit_files import AUDIT, write_audit
+from dermai_report.errors import DermaiError
 from dermai_report.measures.leakage import leaks
 from dermai_report.run import Parent
 from dermai_report.run_directory import RunWriter
+from dermai_report.run_places import Folder
 from dermai_report.train import (
     backbones,
     checkpoints,
@@ -37,6 +40,9 @@ from dermai_report.train.interruption import Interruption, interruptible
 from dermai_report.train.progress import Progress
 from dermai_report.train.training import Phase, Training, prepare, present_phase
 
+if TYPE_CHECKING:
+    from dermai_report.remote.mirror import Mirror
+
 
 @dataclass(frozen=True)
 class Epoch:
@@ -51,16 +57,20 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a run: its directory, its epochs, the test outcome, and the signal that ended it early, if any."""
+    """What came of a run: its directory, its epochs, the test outcome, and the signal that ended it early, if any.
+
+    address: where readers find it: the directory, or what that was mirrored to.
+    """
 
     path: Path
+    address: str
     history: History
     test: Outcome | None
     signal: int | None
 
 
 def train(
-    config: TrainConfig, command: str, progress: Progress, resume: Path | None = None, parent: Parent | None = None
+    config: TrainConfig, command: str, progress: Progress, resume: Path | str | None = None, parent: Parent | None = None
 ) -> Result:
     """Train, evaluate and record one run; a signal ends it early, marked as interrupted.
 
@@ -80,7 +90,7 @@ def _train(
     device: torch.device,
     command: str,
     progress: Progress,
-    resume: Path | None,
+    resume: Path | str | None,
     parent: Parent | None,
 ) -> Result:
     with distributed.first_alone():  # the others find what it has decoded
@@ -104,11 +114,9 @@ def _train(
     if config.weights == "none" and config.unfreeze != "full":
         progress.say("random weights, and some of them frozen: --unfreeze full trains all of them")
     training, history = prepare(config, data, device), History()
-    if resume:
-        checkpoints.check_same_data(resume, data)
-        checkpoints.load_state(resume, training.model.net, training.optimizer, training.average, history)
-    run = open_run(training, command, parent, resume, history) if distributed.is_first() else None
-    path = Path(distributed.agreed(str(run.path) if run else None) or "")
+    place = reopened(resume, training, history, progress) if resume else None
+    run = open_run(training, command, parent, place, history) if distributed.is_first() else None
+    path, address = distributed.agreed((run.path, run.address) if run else (Path(), ""))
     with interruptible() as interruption, run or nullcontext():
         try:
             phase = fit(training, history, run, interruption, progress)
@@ -117,20 +125,39 @@ def _train(
         except KeyboardInterrupt:
             if run:
                 run.finish("interrupted")
-            return Result(path, history, None, interruption.signal)
+            return Result(path, address, history, None, interruption.signal)
         except (RuntimeError, MemoryError) as error:
             if failures.is_out_of_memory(error):
                 raise failures.out_of_memory(config) from error
             raise
-    return Result(path, history, test, None)
+    return Result(path, address, history, test, None)
+
+
+def reopened(resume: Path | str, training: Training, history: History, progress: Progress) -> Folder | Mirror | None:
+    """The place of the run that goes on, with its last whole epoch taken over; None in a process that does not write."""
+    place = run_places.reopen(resume, progress.say) if distributed.is_first() else None
+    try:
+        if place:
+            checkpoints.check_same_data(place.path, training.data)
+        path = place.path if place else None
+        checkpoints.load_state(path, training.model.net, training.optimizer, training.average, history)
+    except DermaiError:
+        if place:
+            place.abandoned()
+        raise
+    return place
 
 
 def open_run(
-    training: Training, command: str, parent: Parent | None = None, resume: Path | None = None, history: History | None = None
+    training: Training,
+    command: str,
+    parent: Parent | None = None,
+    place: Folder | Mirror | None = None,
+    history: History | None = None,
 ) -> RunWriter:
-    """The run directory, with everything that is known before the first epoch; or that of the run that goes on."""
-    if resume:
-        return RunWriter.resume(resume, epochs=history.epochs if history else 0)
+    """The run directory, with everything that is known before the first epoch; or that of the run that goes on at `place`."""
+    if place:
+        return RunWriter.resume(place, epochs=history.epochs if history else 0)
     config, data = training.config, training.data
     run = RunWriter(
         config.runs,
@@ -142,9 +169,10 @@ def open_run(
         seed=config.seed,
         parent=parent,
     )
-    readme.write(run.path, config, data, command)
+    readme.write(run.path, run.address, config, data, command)
     if data.audit is not None:
         write_audit(run.path / AUDIT, data.audit)
+    run.changed()
     return run
 
 
@@ -155,7 +183,7 @@ def fit(training: Training, history: History, run: RunWriter | None, interruptio
     """
     config = training.config
     measured = training.data.train.sample(config.train_eval, config.seed)
-    phase = present_phase(training, history)
+    phase, told = present_phase(training, history), None
     with Background() as files:
         while history.epochs < config.epochs:
             if phase.is_last and history.stops_early(config):
@@ -177,6 +205,9 @@ def fit(training: Training, history: History, run: RunWriter | None, interruptio
             rates, seconds = learning_rates(training.optimizer, phase.groups), time.perf_counter() - start
             if run is not None:
                 record(training, phase, history, run, files, Epoch(trained, validated, val, rates, seconds))
+                if run.trouble and run.trouble != told:
+                    progress.say(run.trouble)
+                told = run.trouble
             progress.epoch_line(epoch, config.epochs, trained, val, rates[0], seconds, is_best)
     return phase
 

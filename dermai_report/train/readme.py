@@ -46,11 +46,11 @@ Files
 UNKNOWN = "the temperature is fitted on validation when the run finishes"
 
 
-def write(run: Path, config: TrainConfig, data: DataSet, command: str) -> None:
-    """Write the file; all but the temperature is known before the first epoch."""
+def write(run: Path, address: str, config: TrainConfig, data: DataSet, command: str) -> None:
+    """Write the file into the directory `run`, which readers find at `address`; all but the temperature is known before the first epoch."""
     text = TEXT.format(
         command=command or "(called from Python)",
-        run=run,
+        run=address,
         classes="\n".join(f"  {n}  {name}" for n, name in enumerate(data.classes)),
         excluded="".join(f"\n  left out: {name} ({how})" for name, how in data.facts.restore.items()),
         side=data.image_size,

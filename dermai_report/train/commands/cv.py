@@ -11,7 +11,6 @@ and `dermai-report` on it gives the mean with its interval, the spread of the be
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from dermai_report.errors import DermaiError
@@ -47,5 +46,5 @@ def run(given: dict[str, Any], words: list[str]) -> int:
     name = config.name or f"{config.model}-cv"
     all_seeds = plan.seeds_of(config, seeds)
     facts = {"config": config.record(), "folds": folds, "seeds": all_seeds, "workers": where}
-    folder = begin(Path(config.runs), "cv", name, trials, words, **facts)
+    folder = begin(config.runs, "cv", name, trials, words, **facts)
     return finish(folder, carry_on(folder, trials))

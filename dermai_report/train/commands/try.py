@@ -11,7 +11,6 @@ better half go on to further seeds. An experiment directory is printed; `dermai-
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from dermai_report.errors import DermaiError
@@ -46,7 +45,7 @@ def run(given: dict[str, Any], words: list[str]) -> int:
     if not patches:
         raise DermaiError(f"the report on {reported.run.id} suggests nothing that a configuration can carry out")
     folder = begin(
-        Path(config.runs),
+        config.runs,
         "try",
         f"{config.name or config.model}-try",
         [],

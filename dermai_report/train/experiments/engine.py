@@ -14,13 +14,20 @@ from dermai_report.errors import DermaiError
 from dermai_report.experiment_files import EXPERIMENT, FORMAT, Experiment, Kind, Trial, read_experiment, write_experiment
 from dermai_report.files import point_to
 from dermai_report.locks import hold
+from dermai_report.remote.addresses import local_or_address, shown
 from dermai_report.run_places import new_directory
 from dermai_report.train.experiments.options import BACKENDS
 from dermai_report.train.experiments.trial import Outcome, carry_out
 
 
-def begin(root: Path, kind: Kind, name: str, trials: Sequence[Trial], words: Sequence[str], **facts: object) -> Path:
-    """Make the experiment's directory below `root`, with its plan; returns it. `runs/latest` points to it."""
+def begin(runs: str | Path, kind: Kind, name: str, trials: Sequence[Trial], words: Sequence[str], **facts: object) -> Path:
+    """Make the experiment's directory below `runs`, with its plan; returns it. `latest` points to it. Raises DermaiError for an address."""
+    root = local_or_address(runs)
+    if isinstance(root, str):
+        raise DermaiError(
+            f"{shown(root)} is an address, and the trials of an experiment are read together while it goes on",
+            "give --runs a folder that all workers reach, and copy the experiment there when it is done",
+        )
     started = datetime.datetime.now(datetime.UTC)
     folder = new_directory(root, name, started)
     experiment = Experiment(
