@@ -84,8 +84,13 @@ def manifest_of(path: str | Path) -> Manifest:
 
         return mirror.manifest_of(path)
     if not (path / MANIFEST).is_file():
-        raise DermaiError(f"{path} is no run directory", "give --resume one that dermai-train made")
+        raise no_run(path)
     return read_manifest(path)
+
+
+def no_run(place: object) -> DermaiError:
+    """That there is no run to resume at a path or an address."""
+    return DermaiError(f"{place} is no run directory", "give --resume one that dermai-train made")
 
 
 def new_directory(root: Path, name: str, started: datetime.datetime) -> Path:

@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         call = Call(resumable(resumed), resume=resumed) if resumed else asked(given)
         return _train(call, shlex.join(["dermai-train", *words]))
     except DermaiError as error:
-        print(f"dermai-train: {error}", file=sys.stderr)
+        print("\n".join([f"dermai-train: {error}", *getattr(error, "__notes__", ())]), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("dermai-train: interrupted", file=sys.stderr)

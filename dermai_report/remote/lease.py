@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import os
+import re
 import socket
 import threading
 import time
@@ -22,6 +23,7 @@ from dermai_report.errors import DermaiError
 from dermai_report.remote.store import Store
 
 FOLDER = "writers"
+NAME = re.compile(rf"{FOLDER}/(\d+)\.json")
 LASTS = 120.0  # seconds
 RENEWED = 30.0  # seconds between two renewals: three may fail
 
@@ -70,16 +72,19 @@ class Lease:
     def __init__(self, store: Store, copy: Path) -> None:
         """store: the run's folder; copy: where this process writes it first."""
         self._store, self._copy = store, copy
-        self._number = 0
+        self._number = 0  # none yet
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._keep, daemon=True, name="lease")
         self.lost: str | None = None  # who has taken over
 
     def claim(self, number: int) -> None:
         """Take the lease of that number, the one after the last that was seen. Raises DermaiError where somebody else has it."""
+        terms = self._terms()
+        if not self._store.create(_name(number), terms):
+            found = self._store.read(_name(number))
+            if found != terms:  # the same: created, but the answer was lost and the client has tried again
+                raise _still_written(self._store, _read(self._store, number))
         self._number = number
-        if not self._store.create(_name(number), self._terms()):
-            raise _still_written(self._store, _read(self._store, number))
         self._thread.start()
 
     def check(self) -> None:
@@ -91,11 +96,11 @@ class Lease:
             )
 
     def give_back(self) -> None:
-        """Let the next one have it at once."""
+        """Let the next one have it at once, if it was claimed."""
         self._over.set()
         if self._thread.is_alive():
             self._thread.join()
-        if not self.lost:
+        if self._number and not self.lost:
             with contextlib.suppress(DermaiError):  # the network: then it runs out
                 self._store.put(_name(self._number), self._terms(until=0.0))
 
@@ -125,11 +130,8 @@ def last_number(store: Store, lives: Callable[[Terms], bool | None], say: Callab
     lives: whether a holder is known to live, or to have ended; None where that cannot be told. say: is told what is waited for. Raises
     DermaiError where the run is still written.
     """
-    numbers = [name for name in store.names() if name.startswith(f"{FOLDER}/")]
-    if not numbers:
-        return 0
-    number = int(Path(numbers[-1]).stem)
-    first = terms = _read(store, number)
+    number = max((int(found[1]) for name in store.names() if (found := NAME.fullmatch(name))), default=0)
+    first = terms = _read(store, number) if number else None
     waited = False
     while terms and terms.is_live:
         living = lives(terms)

@@ -21,8 +21,8 @@ from dermai_report.remote import lease
 from dermai_report.remote.staging import Staging, left, lives, progress, remove_left
 from dermai_report.remote.store import Store
 from dermai_report.run_files import EPOCHS, MANIFEST, Manifest, read_manifest
+from dermai_report.run_places import LATEST, no_run
 
-LATEST = "latest"
 MODELS = "model/"
 PAUSES = (1.0, 5.0, 25.0)  # seconds, before each further attempt of the last upload
 
@@ -41,6 +41,7 @@ class Mirror:
         self.path, self.address = path, str(self._store)
         self.trouble: str | None = None
         self._staging, self._seen, self._known = staging, seen, dict(known)
+        self._has_more = None in self._known.values()  # than what is there, or may have
         self._lease = lease.Lease(self._store, path)
         self._changed, self._over = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._follow, daemon=True, name="mirror")
@@ -54,7 +55,7 @@ class Mirror:
                 self._root.put(LATEST, f"{self.path.name}\n".encode())
         except DermaiError:
             self._lease.give_back()
-            self._staging.let_go(remove=self._seen is None)
+            self.abandoned()
             raise
         self._thread.start()
 
@@ -69,8 +70,8 @@ class Mirror:
         self._changed.set()
         self._thread.join()
         try:
-            self._lease.check()
             for pause in (*PAUSES, None):
+                self._lease.check()
                 try:
                     self._upload()
                     break
@@ -87,8 +88,8 @@ class Mirror:
         self._staging.let_go(remove=True)
 
     def abandoned(self) -> None:
-        """Leave the copy here to the next one: the run does not go on, and nothing was claimed."""
-        self._staging.let_go(remove=False)
+        """Nothing goes on here: leave what a killed process has left to the next one."""
+        self._staging.let_go(remove=not self._has_more)
 
     def _follow(self) -> None:
         while not self._over.is_set():
@@ -101,9 +102,8 @@ class Mirror:
                 self.trouble = None
             except DermaiError as error:
                 now = datetime.datetime.now(datetime.UTC)
-                self.trouble = (
-                    f"not mirrored since {now:%H:%M:%S} UTC, tried again: {error.message}; all of it is in {self.path}"
-                )
+                told = f"not mirrored since {now:%H:%M:%S} UTC, tried again: {error.message}; all of it is in {self.path}"
+                self.trouble = self.trouble or told
 
     def _upload(self) -> None:
         """Upload what has changed, and remove what is no longer part of the run."""
@@ -114,8 +114,7 @@ class Mirror:
                 self._store.remove(name)
                 del self._known[name]
             for name, file in pinned.items():
-                if self._lease.lost:
-                    return
+                self._lease.check()
                 self._store.put(name, file)
                 self._known[name] = states[name]
 
@@ -145,7 +144,7 @@ def reopen(address: str, say: Callable[[str], None]) -> Mirror:
     seen = lease.last_number(store, lambda terms: lives(Path(terms.copy)) if terms.is_here else None, say)
     names = [n for n in store.names() if not n.startswith(f"{lease.FOLDER}/")]
     if MANIFEST not in names:
-        raise _no_run(store)
+        raise no_run(store)
     staging = Staging(root)
     path = staging.folder / name
     try:
@@ -169,7 +168,7 @@ def manifest_of(address: str) -> Manifest:
     store = Store(root).below(name)
     content = store.read(MANIFEST)
     if content is None:
-        raise _no_run(store)
+        raise no_run(store)
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / MANIFEST).write_bytes(content)
         try:
@@ -178,15 +177,14 @@ def manifest_of(address: str) -> Manifest:
             raise DermaiError(error.message.replace(folder, str(store)), error.hint) from None
 
 
-def _no_run(store: Store) -> DermaiError:
-    return DermaiError(f"{store} is no run directory", "give --resume one that dermai-train made")
-
-
 def named(address: str) -> tuple[str, str]:
-    """The folder of runs and the name of the run at an address; of `latest`, the run that it names."""
+    """The folder of runs and the name of the run at an address; of `latest`, that which it names. Raises DermaiError where it is none."""
     root, _, name = address.rstrip("/").rpartition("/")
-    pointed = Store(root).read(LATEST) if name == LATEST else None
-    return root, pointed.decode("utf-8", "replace").strip() if pointed else name
+    if name == LATEST:
+        name = (Store(root).read(LATEST) or b"").decode("utf-8", "replace").strip()
+    if "/" in name or not name.strip("."):
+        raise no_run(address)
+    return root, name
 
 
 def _states(run: Path) -> dict[str, State]:

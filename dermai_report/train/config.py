@@ -48,7 +48,9 @@ class TrainConfig:
     ]
     data_root: Annotated[str, Meta(description="folder below which torchvision finds the data set that --data names")] = ""
     name: Annotated[str, Meta(description="name of the run; empty: model and number of epochs")] = ""
-    runs: Annotated[str, Meta(description="folder that receives the run directory")] = "runs"
+    runs: Annotated[str, Meta(description="folder, or address such as s3://bucket/runs, that receives the run directory")] = (
+        "runs"
+    )
     seed: Annotated[Count, Meta(description="seed of the split, the weights, the order and the augmentation")] = 0
     image_size: (
         Annotated[

@@ -1,13 +1,15 @@
 """--watch, driven by a run that moves between two looks."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from dermai_report import RunWriter
+from dermai_report import RunWriter, read_run
 from dermai_report.cli import watch
 from dermai_report.cli.report import main
+from tests import stores
 
 Captured = pytest.CaptureFixture[str]
 REFRESH = '<meta http-equiv="refresh" content="5">'
@@ -124,3 +126,21 @@ def test_a_new_run_does_not_turn_it_away(run: RunWriter, monkeypatch: pytest.Mon
 def test_what_cannot_be_watched_says_so(run: RunWriter, capsys: Captured, more: list[str]) -> None:
     assert main(["runs/latest", *more, "--watch"]) == 2
     assert "--watch" in capsys.readouterr().err
+
+
+def test_a_run_behind_an_address_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    stores.register()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    runs = f"disk://{tmp_path}/store/runs"
+    run = RunWriter(runs, name="far", classes=["a", "b"])
+
+    def epoch() -> None:
+        run.log_epoch(val={"loss": 0.9, "accuracy": 0.6})
+        end = time.monotonic() + 20
+        while not read_run(run.address).epochs and time.monotonic() < end:
+            time.sleep(0.01)
+
+    between_looks(monkeypatch, lambda: None, epoch, lambda: None, run.finish)
+    assert main([f"{runs}/latest", "--watch"]) == 0
+    assert capsys.readouterr().err.splitlines() == ["running, epoch 0", "running, epoch 1", "finished, epoch 1"]

@@ -217,8 +217,16 @@ def test_of_two_that_resume_at_once_the_second_is_told(runs: str, tmp_path: Path
     with RunWriter.resume(first) as going:
         with pytest.raises(DermaiError, match=r"is still running, written by process \d+ on "):
             RunWriter.resume(second)
+        assert copies(tmp_path) == [going.path] and read_run(run.address).status == "running"
         log_epochs(going, 1)
     assert len(read_run(run.address).epochs) == 2 and copies(tmp_path) == []
+
+
+def test_a_pointer_that_leads_elsewhere_is_no_run(runs: str) -> None:
+    for name in ("../other", "..", "", "a/b"):
+        Store(runs).put("latest", name.encode())
+        with pytest.raises(DermaiError, match="no run directory"):
+            reopen(f"{runs}/latest")
 
 
 def test_a_run_that_is_written_is_not_resumed(runs: str) -> None:
