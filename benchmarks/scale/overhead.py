@@ -1,11 +1,12 @@
-"""What scheduling costs: eight trainings on loky, Ray and Dask beside a bare loop of train() in fresh processes; are their results the same?
+"""What scheduling costs: eight trainings on loky, Ray and Dask beside a bare loop of train() in fresh processes, and whether all give the same.
 
-    python benchmarks/scale/overhead.py [--jobs 2] [--only plain,loky,ray,dask] [--work FOLDER] [--epochs 14]
+    python benchmarks/scale/overhead.py [--jobs 2] [--only plain,loky,ray,dask] [--work FOLDER] [--epochs 18]
 
 A unit is everything from the command to its end: starting the cluster, its workers, torch in each of them. The bare loop starts a
 process a training, as many at a time as there are jobs, and knows nothing of experiments. Both train the same configurations
 (four folds of two seeds of ResNet18 on scikit-learn's digits) and must come to the same weights, losses and test predictions.
-With --work, units that were measured before are kept, so that each can be run by itself; ratios are of what is in the folder.
+With --work, units that were measured before are kept, so that each can be run by itself; ratios are of what is in the folder. A
+machine that is slower in one unit than in another spoils ratios, so the part of the workers' time that went into epochs stands beside them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -74,7 +75,12 @@ def engine(name: str, folder: Path, epochs: int, jobs: int, environment: dict[st
     return Path(done.stdout.split()[-1])
 
 
-def results(runs: Iterator[Path]) -> list[str]:
+def in_epochs(run: Path) -> float:
+    """Seconds of a training that its epochs took."""
+    return sum(json.loads(line)["seconds"] for line in (run / "epochs.jsonl").read_text().splitlines())
+
+
+def results(runs: Iterable[Path]) -> list[str]:
     """A digest of each training: its best weights, every epoch but for its seconds, and the test predictions."""
     found = []
     for run in runs:
@@ -98,17 +104,22 @@ def measure(unit: str, work: Path, epochs: int, jobs: int) -> dict[str, object]:
     planned = trials(epochs, jobs)
     if unit != "plain":
         folder, planned = experiment, read_experiment(experiment).trials
-    runs = [run_of(folder, trial) for trial in planned]
+    runs = [run for trial in planned if (run := run_of(folder, trial))]
     return {
-        "unit": unit, "jobs": jobs, "seconds": seconds, "load": load(), "results": results(run for run in runs if run),
-    }  # fmt: skip
+        "unit": unit,
+        "jobs": jobs,
+        "seconds": seconds,
+        "load": load(),
+        "in_epochs": sum(map(in_epochs, runs)) / (jobs * seconds),
+        "results": results(runs),
+    }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", default=",".join(UNITS))
-    parser.add_argument("--epochs", type=int, default=14)
+    parser.add_argument("--epochs", type=int, default=18)
     parser.add_argument("--work", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -126,7 +137,8 @@ def tell(units: list[dict[str, object]]) -> None:
     loops = {u["jobs"]: u for u in units if u["unit"] == "plain"}
     for unit in units:
         loop = loops.get(unit["jobs"])
-        line = f"{unit['unit']:6} {unit['jobs']} at a time {unit['seconds']:7.1f} s  other load {unit['load']:.0%}"
+        line = f"{unit['unit']:6} {unit['jobs']} at a time {unit['seconds']:7.1f} s"
+        line += f"  other load {unit['load']:.0%}  in epochs {unit['in_epochs']:.1%}"
         if loop and unit is not loop:
             same = sum(a == b for a, b in zip(unit["results"], loop["results"], strict=True))
             line += (
