@@ -1,4 +1,4 @@
-"""What scheduling costs: eight trainings on loky, Ray and Dask beside a bare loop of train() in fresh processes, and whether all give the same.
+"""What scheduling costs: eight trainings on loky, Ray and Dask beside a bare loop of train() in fresh processes. Do all give the same?
 
     python benchmarks/scale/overhead.py [--jobs 2] [--only plain,loky,ray,dask] [--work FOLDER] [--epochs 18]
 
