@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dermai_report import wording
-from dermai_report.report import Gate, Ground, Unit
+from dermai_report.report import Basis, Gate, Ground, Unit
 
 UNKNOWN = "—"
 MINUS = "\u2212"
@@ -26,7 +26,6 @@ _ACTING = re.compile(
 )
 _HARMLESS = {"\u202f": "\u202f", "\ufffd": "\ufffd", "\ufffc": "\ufffc"}
 
-FACT = 0.99  # what rules give a fact; no test reaches it
 _CONFIDENCE = ((0.95, "very high"), (0.8, "high"), (0.6, "moderate"), (0.3, "low"), (0.0, "very low"))
 
 
@@ -126,12 +125,14 @@ def epochs(numbers: Iterable[int]) -> str:
     return wording.epoch_ranges(sorted(set(numbers))).replace("-", "–")
 
 
-def confidence(value: float) -> str:
-    """Confidence in [0, 1] as a word and a number: "high confidence (0.86)"; a fact that was counted or read says so."""
-    if value >= FACT:
-        return "read from the log"
+def confidence(value: float, basis: Basis) -> str:
+    """Confidence in [0, 1] with what it rests on: "high confidence (0.86, calibrated)"; a judgement gets no word of praise."""
+    if basis == "counted":
+        return "a fact, counted or read"
+    if basis == "judged":
+        return f"judged {wording.confidence(value)}, not calibrated"
     word = next((word for least, word in _CONFIDENCE if value >= least), _CONFIDENCE[-1][1])
-    return f"{word} confidence ({wording.confidence(value)})"
+    return f"{word} confidence ({wording.confidence(value)}, calibrated)"
 
 
 def gate(gate: Gate) -> str:
@@ -149,8 +150,10 @@ def gate(gate: Gate) -> str:
 
 
 def ground(ground: Ground) -> str:
-    """What a gate rests on, in one line: "overfitting: Clear overfitting (error, very high confidence (0.99))"."""
-    sure = f" ({ground.severity}, {confidence(ground.confidence)})" if ground.confidence is not None else ""
+    """What a gate rests on, in one line: "overfitting: Clear overfitting (error, very high confidence (0.99, calibrated))"."""
+    if ground.confidence is None or ground.basis is None:
+        return one_line(f"{ground.about}: {ground.message}")
+    sure = f" ({ground.severity}, {confidence(ground.confidence, ground.basis)})"
     return one_line(f"{ground.about}: {ground.message}{sure}")
 
 

@@ -42,7 +42,7 @@ def _findings(report: Report, settings: Settings) -> Iterator[Ground]:
     for finding in report.findings:
         if _asks_for(settings, finding.rule, finding.severity):
             outcome: Outcome = "fail" if finding.confidence >= settings.gate.min_confidence else "unknown"
-            yield Ground(finding.rule, outcome, finding.title, finding.severity, finding.confidence)
+            yield Ground(finding.rule, outcome, finding.title, finding.severity, finding.confidence, finding.basis)
 
 
 def _unchecked(report: Report, settings: Settings) -> Iterator[Ground]:

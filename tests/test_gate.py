@@ -19,7 +19,9 @@ def report(*findings: Finding, skipped: tuple[Skipped, ...] = ()) -> Report:
 
 
 def finding(rule: str, severity: Any, confidence: float) -> Finding:
-    return Finding(rule=rule, title=f"{rule} found", severity=severity, confidence=confidence, message="", evidence={})
+    return Finding(
+        rule=rule, title=f"{rule} found", severity=severity, confidence=confidence, basis="calibrated", message="", evidence={}
+    )
 
 
 def answer(given: Report, *fail_on: str, **asked: Any) -> Gate:

@@ -8,7 +8,16 @@ from tests import builders
 
 def finding(rule: str, confidence: float, *actions: Action) -> Finding:
     advice = [Advice(a, f"{rule} says so, 1 of 2.") for a in actions]
-    return Finding(title=rule, severity="info", confidence=confidence, message=rule, evidence={}, rule=rule, advice=advice)
+    return Finding(
+        title=rule,
+        severity="info",
+        confidence=confidence,
+        basis="calibrated",
+        message=rule,
+        evidence={},
+        rule=rule,
+        advice=advice,
+    )
 
 
 def test_same_action_is_merged_with_both_reasons() -> None:

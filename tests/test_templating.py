@@ -87,9 +87,10 @@ def test_intervals_epochs_confidence_and_patches():
     assert formatting.interval((0.629, 0.68)) == "0.629 to 0.680"
     assert formatting.interval(None) == ""
     assert formatting.epochs([8, 6, 7, 11]) == "6–8, 11"
-    assert formatting.confidence(1.0) == "read from the log"
-    assert formatting.confidence(0.97) == "very high confidence (0.97)"
-    assert formatting.confidence(0.1) == "very low confidence (0.10)"
+    assert formatting.confidence(1.0, "counted") == "a fact, counted or read"
+    assert formatting.confidence(0.97, "calibrated") == "very high confidence (0.97, calibrated)"
+    assert formatting.confidence(0.1, "calibrated") == "very low confidence (0.10, calibrated)"
+    assert formatting.confidence(0.6, "judged") == "judged 0.60, not calibrated"
 
 
 def test_a_patch_is_valid_toml():

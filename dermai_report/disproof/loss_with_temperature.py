@@ -12,7 +12,7 @@ import numpy as np
 
 from dermai_report.disproof._measured import Measured, Pair
 from dermai_report.disproof._paired import mean_difference, samples
-from dermai_report.measures.calibration import cooled_losses, temperature
+from dermai_report.measures.temperature import cooled_losses, temperature
 
 LABEL = "{split} loss with the fitted temperature"
 

@@ -23,6 +23,7 @@ from dermai_report.measures.shift import label_shift
 from dermai_report.measures.subgroups import TOO_WIDE, subgroups, too_many_values
 from dermai_report.measures.trend import (
     alternates,
+    chance_noisier,
     chance_still_worse,
     evidence,
     mann_kendall,
@@ -40,6 +41,7 @@ __all__ = [
     "best_epoch",
     "best_epochs_apart",
     "calibration",
+    "chance_noisier",
     "chance_still_worse",
     "compare",
     "confusion_p",

@@ -10,13 +10,13 @@ import numpy as np
 from dermai_report.measures.cache import once_per_run
 from dermai_report.measures.groups import effective_size, group_codes
 from dermai_report.measures.intervals import Z95, half_width, mean_interval
+from dermai_report.measures.temperature import cooled_losses, temperature, unseen
 from dermai_report.report import Calibration, Interval
-from dermai_report.run import SMALLEST_PROBABILITY, Predictions, Run
+from dermai_report.run import SMALLEST_PROBABILITY, Run
 
 BINS = 15  # the usual number since Guo et al. 2017
 RESAMPLES = 1000
 NORMAL = NormalDist()
-FEWEST_ERRORS = 5  # the temperature rests on the errors; below, it is set by one or two samples
 
 
 class Reliability:
@@ -80,7 +80,7 @@ def calibration(run: Run) -> Calibration | None:
         brier=float(brier.mean()),
         brier_ci95=mean_interval(brier, codes),
         nll=float(losses.mean()),
-        nll_ci95=mean_interval(losses, codes),
+        nll_ci95=mean_interval(losses, codes, unseen(outcome, codes)),
         temperature=fitted,
         nll_with_temperature=None if cooled is None else float(cooled.mean()),
         temperature_gain=None if gained is None else float(gained.mean()),
@@ -160,44 +160,3 @@ def ece_by_chance(bins: Reliability, worth: float = 1.0, seed: int = 0) -> tuple
     draws = np.abs(np.random.default_rng(seed).normal(size=(RESAMPLES, len(noise)))) * noise
     shown = draws @ bins.n / bins.n.sum()
     return float(np.quantile(shown, 0.95)), float((1 + (shown >= bins.ece).sum()) / (1 + RESAMPLES))
-
-
-def temperature(outcome: Predictions | None, tolerance: float = 1e-3) -> float | None:
-    """The temperature that minimises the NLL of held-out predictions (> 1: overconfident).
-
-    None without them, with fewer than five errors among them (without errors the best temperature is 0), or at a bound. The
-    NLL is convex in 1 / T, so golden-section search on its logarithm between 1/20 and 20 finds the one minimum.
-    """
-    if outcome is None or outcome.probabilities is None or int((outcome.predicted != outcome.label).sum()) < FEWEST_ERRORS:
-        return None
-    logits, true = _logits(outcome)
-
-    def nll(log_t: float) -> float:
-        return float(_losses(logits, true, float(np.exp(log_t))).mean())
-
-    low, high = -np.log(20.0), np.log(20.0)
-    ratio = (np.sqrt(5) - 1) / 2
-    while high - low > tolerance:
-        left, right = high - ratio * (high - low), low + ratio * (high - low)
-        low, high = (low, right) if nll(left) < nll(right) else (left, high)
-    found = float(np.exp((low + high) / 2))
-    return found if 1 / 19 < found < 19 else None
-
-
-def cooled_losses(outcome: Predictions, t: float) -> np.ndarray:
-    """The NLL (n,) of predictions with probabilities, after their logits are divided by t."""
-    return _losses(*_logits(outcome), t)
-
-
-def _losses(logits: np.ndarray, true: np.ndarray, t: float) -> np.ndarray:
-    """The NLL (n,) of predictions whose logits (n, k) are divided by t."""
-    each: np.ndarray = np.log(np.exp(logits / t).sum(axis=1)) - true / t
-    return each
-
-
-def _logits(outcome: Predictions) -> tuple[np.ndarray, np.ndarray]:
-    """Logits (n, k) up to a constant, the largest of each row 0, and those of the true classes (n,)."""
-    assert outcome.probabilities is not None
-    logits = np.log(np.maximum(outcome.probabilities.astype(np.float64), SMALLEST_PROBABILITY))
-    logits -= logits.max(axis=1, keepdims=True)
-    return logits, logits[np.arange(len(outcome)), outcome.label]

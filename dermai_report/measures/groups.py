@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from dermai_report.measures.intervals import Z95, student95
 from dermai_report.run import Predictions
 
 
@@ -19,8 +20,9 @@ def group_codes(outcome: Predictions) -> np.ndarray | None:
 def effective_size(success: np.ndarray, codes: np.ndarray | None) -> float:
     """How many independent samples (n,) booleans are worth, given their groups (n,); n itself without groups.
 
-    n over the design effect: the variance of the proportion between groups, over the binomial one. Never more than n, and
-    with one group only, 1. Put into Wilson's interval (Korn and Graubard 1998, Survey Methodology 24:193).
+    n over the design effect: the variance of the proportion between groups, over the binomial one; less by the square of
+    Student's t over the normal quantile, as that variance rests on so many groups. Never more than n, and with one group only,
+    1. Put into Wilson's interval (Korn and Graubard 1998, Survey Methodology 24:193).
     """
     n = len(success)
     if codes is None or n < 2:
@@ -33,4 +35,5 @@ def effective_size(success: np.ndarray, codes: np.ndarray | None) -> float:
         return float(len(present))  # no variance to see: as many trials as there are groups, which is conservative
     residual = np.bincount(code, weights=success - p)
     between = float(residual @ residual) * len(present) / (len(present) - 1) / n**2
-    return float(min(n, p * (1 - p) / between)) if between > 0 else float(n)
+    few = (Z95 / student95(len(present) - 1)) ** 2
+    return float(min(n, p * (1 - p) / between * few)) if between > 0 else float(n)

@@ -12,7 +12,7 @@ from dermai_report.measures.averages import averages
 from dermai_report.measures.cache import once_per_run
 from dermai_report.measures.calibration import calibration
 from dermai_report.measures.groups import effective_size, group_codes
-from dermai_report.measures.intervals import f1_interval, mean_interval, wilson
+from dermai_report.measures.intervals import f1_interval, wilson
 from dermai_report.measures.leakage import leaked_tests, without
 from dermai_report.measures.ranking import Area, mean_area, rank
 from dermai_report.measures.subgroups import subgroups
@@ -42,7 +42,7 @@ def test_scores(run: Run) -> TestScores | None:
     confusion = np.array(test.confusion) if test.confusion is not None else None
     n = int(confusion.sum()) if confusion is not None else run.count("test")
     codes = group_codes(outcome) if outcome is not None else None
-    areas = None
+    calibrated, areas = calibration(run), None
     if outcome is not None and outcome.probabilities is not None and len(outcome):
         areas = class_areas(outcome.probabilities, outcome.label, codes)
     rows = per_class(confusion, run.classes, areas, outcome, codes) if confusion is not None else []
@@ -57,7 +57,7 @@ def test_scores(run: Run) -> TestScores | None:
         accuracy=test.accuracy,
         accuracy_ci95=accuracy_interval(run, codes),
         loss=test.loss,
-        loss_ci95=loss_interval(outcome, codes),
+        loss_ci95=calibrated.nll_ci95 if calibrated else None,
         macro_f1=f1,
         macro_f1_ci95=f1_ci,
         balanced_accuracy=balanced,
@@ -72,7 +72,7 @@ def test_scores(run: Run) -> TestScores | None:
         average_precision_macro_ci95=areas.mean_precision.ci95 if areas else None,
         confusion=test.confusion,
         per_class=rows,
-        calibration=calibration(run),
+        calibration=calibrated,
         epoch=test.epoch,
         checkpoint=test.checkpoint,
         subgroups=subgroups(run),
@@ -154,12 +154,6 @@ def _effective(outcome: Predictions, codes: np.ndarray, c: int, part: str) -> fl
     among = {"precision": called, "recall": is_class, "specificity": ~is_class, "union": is_class | called}[part]
     success = ~called if part == "specificity" else is_class & called
     return effective_size(success[among], codes[among])
-
-
-def loss_interval(outcome: Predictions | None, codes: np.ndarray | None = None) -> Interval | None:
-    """95 % interval of the mean negative log-likelihood, from the standard error over samples or groups (2 or more)."""
-    losses = sample_losses(outcome)
-    return None if losses is None else mean_interval(losses, codes)
 
 
 def sample_losses(outcome: Predictions | None) -> np.ndarray | None:

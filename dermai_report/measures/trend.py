@@ -9,6 +9,7 @@ import numpy as np
 
 from dermai_report.measures.noise import difference_sd
 
+SHRUNK = 0.75  # of the distance: noise from few epochs, and later epochs that are as good as the best, make the last look worse
 MOST = 0.95  # noise estimated from few epochs, with tails heavier than normal, supports no more
 
 
@@ -27,7 +28,8 @@ def chance_still_worse(losses: np.ndarray) -> float:
     """Chance, in (0, 1), that the last of (n,) positive losses is worse than the lowest by more than noise; 0.5: cannot tell.
 
     On the logarithm, with the noise of `noise_scale`: the lowest of n noisy values is low by about their expected minimum
-    (Blom 1958: the (n - 3/8) / (n + 1/4) quantile of a normal), which is taken off the difference first.
+    (Blom 1958: the (n - 3/8) / (n + 1/4) quantile of a normal), which is taken off the difference first. Calibrated by
+    simulation (benchmarks/confidence.py).
     """
     if len(losses) and not np.isfinite(losses[-1]):
         return MOST
@@ -39,7 +41,7 @@ def chance_still_worse(losses: np.ndarray) -> float:
         return 0.5
     n = len(finite)
     luck = NormalDist().inv_cdf((n - 0.375) / (n + 0.25)) * noise
-    chance = NormalDist().cdf((math.log(finite[-1] / finite.min()) - luck) / (math.sqrt(2) * noise))
+    chance = NormalDist().cdf(SHRUNK * (math.log(finite[-1] / finite.min()) - luck) / (math.sqrt(2) * noise))
     return min(chance, MOST)
 
 
@@ -97,10 +99,20 @@ def relative_noise(losses: np.ndarray) -> float | None:
     return noise_scale(np.log(finite))
 
 
+def chance_noisier(seen: float, threshold: float, n: int) -> float:
+    """Chance that the noise of n epochs is above a threshold, where `relative_noise` saw so much, any noise being as likely before.
+
+    The logarithm of that estimate has a standard error of 1.43 / sqrt(n), from n = 6 to 100 (simulated): it is the median of
+    n - 2 second differences that depend on each other.
+    """
+    return NormalDist().cdf(math.log(seen / threshold) * math.sqrt(n) / 1.43) if seen > 0 else 0.0
+
+
 def evidence(p: float) -> float:
     """The most that a p-value supports as a confidence, at even prior odds: 1 / (1 - e p ln p), from 0.5 up to 0.98.
 
-    "p < .05" is no 95 %: the bound of Sellke, Bayarri, Berger 2001 (American Statistician 55:62) gives .71 for it.
+    "p < .05" is no 95 %: the bound of Sellke, Bayarri, Berger 2001 (American Statistician 55:62) gives .71 for it. Of findings with
+    such a confidence about that share was right in simulations, or more (benchmarks/confidence.py).
     """
     if p >= 1 / math.e:
         return 0.5

@@ -56,7 +56,9 @@ def _findings(report: Report) -> Iterator[Annotation]:
     stopping = _stopping(report.gate)
     for finding in report.findings:
         level = "error" if (finding.rule, finding.title) in stopping else LEVELS[finding.severity]
-        yield Annotation(level, finding.title, f"{finding.message} ({finding.rule}, {fmt.confidence(finding.confidence)})")
+        yield Annotation(
+            level, finding.title, f"{finding.message} ({finding.rule}, {fmt.confidence(finding.confidence, finding.basis)})"
+        )
 
 
 def _stopping(gate: Gate | None) -> set[tuple[str, str]]:

@@ -73,4 +73,6 @@ def _fail(case: ET.Element, grounds: list[Ground]) -> None:
 
 
 def _words(finding: Finding) -> str:
-    return fmt.visible(f"{finding.severity}, {fmt.confidence(finding.confidence)}: {finding.title}. {finding.message}")
+    return fmt.visible(
+        f"{finding.severity}, {fmt.confidence(finding.confidence, finding.basis)}: {finding.title}. {finding.message}"
+    )

@@ -233,7 +233,7 @@ def _findings(findings: list[Finding]) -> list[RenderableType]:
     lines: list[RenderableType] = [_heading("Findings")]
     for finding in findings[:MOST_FINDINGS]:
         sign, style = _SEVERITY[finding.severity]
-        sure = f"  {fmt.confidence(finding.confidence)}"
+        sure = f"  {fmt.confidence(finding.confidence, finding.basis)}"
         title = Text.assemble((_line(finding.title), "bold"), (sure, "dim"), (f"  {_name(finding.rule)}", "dim"))
         lines.append(_hanging(Text(sign, style=style), Group(title, Text(_line(finding.message)))))
     more = len(findings) - MOST_FINDINGS

@@ -42,7 +42,7 @@ from dermai_report.report.measured import (
     TestScores,
     WithoutLeaked,
 )
-from dermai_report.report.record import Interval, Record, Role, Severity, Tone, Unit, Verdict
+from dermai_report.report.record import Basis, Interval, Record, Role, Severity, Tone, Unit, Verdict
 from dermai_report.report.shown import Shown
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "Advice",
     "Answer",
     "Bar",
+    "Basis",
     "BestEpoch",
     "ByAccuracy",
     "Calibration",

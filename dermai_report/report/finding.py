@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from dermai_report.report.exhibit import Chart
-from dermai_report.report.record import Interval, Record, Severity, Tone, Unit
+from dermai_report.report.record import Basis, Interval, Record, Severity, Tone, Unit
 
 
 class Prediction(Record, frozen=True):
@@ -59,11 +59,12 @@ class Advice(Record, frozen=True):
 
 
 class Finding(Record, frozen=True):
-    """One diagnosis: what, how bad, how sure, and the evidence it rests on. Whole: advice and charts come with it."""
+    """One diagnosis: what, how bad, how sure and on what basis, and the evidence. Whole: advice and charts come with it."""
 
     title: str
     severity: Severity
     confidence: float
+    basis: Basis
     message: str
     evidence: dict[str, Any]
     rule: str = ""

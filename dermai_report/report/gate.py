@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from dermai_report.report.record import Record, Severity
+from dermai_report.report.record import Basis, Record, Severity
 
 Outcome = Literal["pass", "fail", "unknown"]
 
@@ -14,7 +14,7 @@ Outcome = Literal["pass", "fail", "unknown"]
 class Ground(Record, frozen=True):
     """One thing the gate looked at. about: the rule, or the requirement as it was written; "unknown" is "cannot tell".
 
-    severity, confidence: of the finding, where there is one.
+    severity, confidence, basis: of the finding, where there is one.
     """
 
     about: str
@@ -22,6 +22,7 @@ class Ground(Record, frozen=True):
     message: str
     severity: Severity | None = None
     confidence: float | None = None
+    basis: Basis | None = None
 
 
 class Gate(Record, frozen=True):

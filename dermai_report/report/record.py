@@ -8,6 +8,9 @@ import msgspec
 
 Severity = Literal["info", "warning", "error"]
 Verdict = Literal["none", "provisional", "likely", "certain", "unknown"]
+# What a confidence rests on. counted: the finding is a count or was read, certain if the log is right; calibrated: of findings with
+# this confidence about as large a share was right in simulations, or more; judged: nobody measured how often it is right.
+Basis = Literal["counted", "calibrated", "judged"]
 Tone = Literal["good", "warning", "bad", "neutral", "unknown"]
 Unit = Literal["percent", "points", "nats", "count", "epoch", "seconds", "plain", "text"]
 Role = Literal["train", "val", "test", "reference", "neutral"]

@@ -6,6 +6,9 @@ epoch's, and whether the data can tell the two apart.
 Why it matters: most scripts leave the last epoch's weights in the file that gets shipped.
 
 When it is wrong: where the validation set is small the two epochs may be equally good; then either may be shipped.
+
+How sure: calibrated, by simulated runs that stay at their best or fall from it: with validation samples of each epoch
+.95 where they tell the two epochs apart; without, the chance that the noise of the curve leaves.
 """
 
 from collections.abc import Iterator
@@ -47,6 +50,7 @@ def check(run: Run) -> Iterator[Finding]:
         else f"The best epoch is {best.epoch}; whether the last, {last.epoch}, is worse cannot be told",
         severity="info",
         confidence=confidence,
+        basis="calibrated",
         message=message,
         evidence={"best_epoch": best.epoch, "last_epoch": last.epoch, "by": best.by},
         advice=advice,

@@ -8,6 +8,8 @@ calls best.
 
 When it is wrong: a run may choose by another metric on purpose; then the message names it and the finding is only a
 note.
+
+How sure: counted: it is read from the log and certain if the log is right.
 """
 
 from collections.abc import Iterator
@@ -39,7 +41,8 @@ def check(run: Run) -> Iterator[Finding]:
     yield Finding(
         title="What was saved is not the best epoch",
         severity="info" if on_purpose else "error",
-        confidence=0.99,
+        confidence=1.0,
+        basis="counted",
         message=message,
         evidence={"best_epoch": best.epoch, "saved": saved.epoch if saved else None, "by": chosen},
         advice=[] if on_purpose else [Advice(actions.SHIP_BEST, message)],

@@ -9,6 +9,8 @@ score.
 When it is wrong: easy classes need few images. A weighted loss makes the probabilities of rare classes too high, which
 calibration shows.
 
+How sure: counted, from the images of each class; whether it harms this model is not in the confidence.
+
 Source: Buda, Maki, Mazurowski 2018 (effects from about 10 : 1 on).
 """
 
@@ -20,7 +22,6 @@ from dermai_report.run import Run
 
 NEEDS = ("counts",)
 WORST = "error"
-JUDGED = 0.9  # a judgement, which orders the findings: no measured frequency
 RATIO = 10.0  # Buda et al.: the effect on a loss without weights is clear from here on
 
 
@@ -32,7 +33,8 @@ def check(run: Run, *, ratio: float = RATIO) -> Iterator[Finding]:
         yield Finding(
             title=f"No training images: {wording.listed(empty, 3)}",
             severity="error",
-            confidence=0.99,
+            confidence=1.0,
+            basis="counted",
             message=f"Without a training image a class cannot be learned: {wording.listed(empty)}.",
             evidence={"classes": empty},
         )
@@ -48,7 +50,8 @@ def check(run: Run, *, ratio: float = RATIO) -> Iterator[Finding]:
     yield Finding(
         title=f"Imbalanced classes, {most / least:.0f} to 1",
         severity="info" if handled else "warning",
-        confidence=JUDGED,
+        confidence=1.0,
+        basis="counted",
         message=message,
         evidence={"largest": [common, most], "smallest": [rare, least], "weighted": handled},
         advice=[Advice(actions.BALANCE_CLASSES, f"{message} {wording.plural(len(counts), 'class', 'classes')} in all.")],

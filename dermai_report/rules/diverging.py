@@ -8,6 +8,8 @@ Why it matters: a training loss that rises is no matter of generalisation: the s
 When it is wrong: augmentation, MixUp or a newly unfrozen layer that start during the run raise the training loss on
 purpose.
 
+How sure: calibrated, as for overfitting: the same test on the training loss.
+
 Source: the same order-restricted test as for overfitting.
 """
 
@@ -36,6 +38,7 @@ def check(run: Run) -> Iterator[Finding]:
         title="The training loss rises",
         severity="error",
         confidence=found.confidence,
+        basis="calibrated",
         message=message,
         evidence={"onset_epoch": found.onset_epoch, "rise": found.rise},
         advice=advice,

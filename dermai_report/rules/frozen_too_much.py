@@ -9,6 +9,8 @@ adapt is usually the largest single gain in fine-tuning, larger than any regular
 When it is wrong: augmentation and label noise also keep training accuracy down. With a few hundred images the earlier
 layers overfit instead: watch the validation loss when each phase starts.
 
+How sure: judged: whether other layers would help is known only after training them.
+
 Source: Kornblith, Shlens, Le 2019; Howard and Ruder 2018.
 """
 
@@ -41,6 +43,7 @@ def check(run: Run, *, fitted: float = FITTED) -> Iterator[Finding]:
         title="The frozen layers may limit the model",
         severity="info",
         confidence=JUDGED,
+        basis="judged",
         message=message,
         evidence={"unfreeze": unfreeze, "train_accuracy": best.train_accuracy, "val_accuracy": best.val_accuracy},
         advice=[Advice(actions.UNFREEZE_GRADUALLY, message)],

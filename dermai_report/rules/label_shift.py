@@ -9,6 +9,9 @@ and neither number is right for a clinic with a third mix.
 When it is wrong: it takes recall as the same in both sets; where recall changed too, the split between the two parts is
 a convention.
 
+How sure: calibrated: the bound that the p-value supports at even odds (Sellke, Bayarri, Berger 2001), checked by
+simulation.
+
 Source: Kitagawa 1955 (decomposition); chi-squared test by resampling, so that rare classes do no harm.
 """
 
@@ -44,6 +47,7 @@ def check(run: Run, *, alpha: float = ALPHA) -> Iterator[Finding]:
         title="Validation and test have different mixes of classes",
         severity="warning",
         confidence=measures.evidence(p),
+        basis="calibrated",
         message=message,
         evidence={"p": p, "part_of_drop": shift.part, "part_ci95": shift.ci95, "class": run.classes[c]},
     )

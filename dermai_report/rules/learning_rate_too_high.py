@@ -7,6 +7,9 @@ jump.
 
 When it is wrong: with very few batches an epoch the average is noisy by itself; MixUp makes it noisier.
 
+How sure: calibrated: the chance that the noise is above the threshold, checked by simulation. That the learning rate
+is the cause is not in it.
+
 Source: noise from second differences of the logarithm of the loss, robustly; Smith 2017 for what a too large rate does.
 """
 
@@ -20,7 +23,6 @@ from dermai_report.run import Run
 
 NEEDS = ("train.loss", "epochs.6")
 WORST = "warning"
-JUDGED = 0.7  # a judgement, which orders the findings: no measured frequency
 NOISE = 0.10  # convention: twice what makes a validation loss noisy, as a training loss averages over more images
 
 
@@ -33,7 +35,8 @@ def check(run: Run, *, noise: float = NOISE) -> Iterator[Finding]:
     yield Finding(
         title="The training loss is noisy",
         severity="warning",
-        confidence=JUDGED,
+        confidence=measures.chance_noisier(seen, noise, len(run.epochs)),
+        basis="calibrated",
         message=message,
         evidence={"relative_noise": seen, "threshold": noise},
         advice=[Advice(actions.lower_rate(run), message), Advice(actions.CLIP_GRADIENTS, message)],

@@ -6,6 +6,8 @@ below 0.
 Why it matters: a missing epoch may have been the best, and a number in another unit makes every comparison wrong.
 
 When it is wrong: some losses (a margin loss, a log-density) are negative by nature.
+
+How sure: counted for epochs; judged for numbers that no cross-entropy or accuracy has.
 """
 
 from collections.abc import Iterator
@@ -30,7 +32,8 @@ def check(run: Run) -> Iterator[Finding]:
         yield Finding(
             title="Epochs are missing from the log",
             severity="warning",
-            confidence=0.99,
+            confidence=1.0,
+            basis="counted",
             message=f"{wording.plural(lost, 'epoch')} missing: {words}. One may have been the best.",
             evidence={"missing": gaps[:20]},
         )
@@ -39,7 +42,8 @@ def check(run: Run) -> Iterator[Finding]:
         yield Finding(
             title="Epochs were logged more than once",
             severity="warning",
-            confidence=0.99,
+            confidence=1.0,
+            basis="counted",
             message=f"{twice[0]} The run may have been resumed, or two runs wrote one log.",
             evidence={"repeated": len(twice)},
         )
@@ -60,6 +64,7 @@ def _impossible(run: Run) -> Iterator[Finding]:
                     title="A number in the log cannot be what it is called",
                     severity="error",
                     confidence=0.95,
+                    basis="judged",
                     message=f"Epoch {e.epoch} ({e.at or 'log'}), {split}: {' and '.join(wrong)}.",
                     evidence={"epoch": e.epoch, "split": split},
                 )

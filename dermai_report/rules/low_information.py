@@ -7,6 +7,8 @@ name what they show.
 
 When it is wrong: a smooth surface without texture is called blurred when it is not. They are worth a look, and wrong only when a
 person says so.
+
+How sure: judged: what shows little was set by looking at a few hundred photographs.
 """
 
 from collections import Counter
@@ -38,6 +40,7 @@ def check(run: Run, *, many: float = MANY) -> Iterator[Finding]:
         title="Images that show little",
         severity="warning" if len(found) >= many * n else "info",
         confidence=JUDGED,
+        basis="judged",
         message=message,
         evidence={"images": len(found), "why": dict(why), "split": dict(split)},
         advice=[Advice(actions.LOOK_AT_IMAGES, message, support=min(1.0, len(found) / n / many))],

@@ -8,6 +8,9 @@ Why it matters: a probability shown to a clinician must mean what it says; thres
 When it is wrong: the error in one number hides where it sits; see the reliability diagram. A class-weighted loss shifts
 the probabilities by design.
 
+How sure: calibrated: the bound that the p-value supports at even odds (Sellke, Bayarri, Berger 2001), checked by
+simulation.
+
 Source: Naeini et al. 2015; Guo et al. 2017; Broecker and Smith 2007 (what chance does to a reliability diagram).
 """
 
@@ -45,6 +48,7 @@ def check(run: Run, *, matters: float = MATTERS) -> Iterator[Finding]:
         title={"over": "Overconfident", "under": "Underconfident", "mis": "Miscalibrated"}[side] + " probabilities",
         severity="warning",
         confidence=measures.evidence(c.ece_p or 0.0),
+        basis="calibrated",
         message=message,
         evidence={
             "ece": c.ece,

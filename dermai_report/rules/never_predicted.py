@@ -5,6 +5,9 @@ What it checks: classes with test samples that the model names for none of all t
 Why it matters: for such a class the model is blind, whatever its accuracy.
 
 When it is wrong: with very few samples of the class it can be chance; the message gives the number.
+
+How sure: calibrated: the chance that the class is missed more often than not, were any recall as likely beforehand, 1
+- .5^(n + 1).
 """
 
 from collections.abc import Iterator
@@ -17,7 +20,6 @@ from dermai_report.run import Run
 
 NEEDS = ("test.confusion",)
 WORST = "error"
-JUDGED = 0.95  # a judgement, which orders the findings: no measured frequency
 FEWEST = 3  # of one or two samples none may be named by chance alone
 
 
@@ -35,7 +37,8 @@ def check(run: Run, *, fewest: int = FEWEST) -> Iterator[Finding]:
     yield Finding(
         title=f"Never predicted: {wording.listed([run.classes[i] for i in blind], 3)}",
         severity="error",
-        confidence=JUDGED,
+        confidence=1 - 0.5 ** (1 + min(int(counts[i].sum()) for i in blind)),
+        basis="calibrated",
         message=message,
         evidence={"classes": [run.classes[i] for i in blind]},
         advice=[Advice(actions.BALANCE_CLASSES, message), Advice(actions.LOOK_AT_CONFUSIONS, message)],

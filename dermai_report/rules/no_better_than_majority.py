@@ -5,9 +5,16 @@ What it checks: whether the test accuracy's 95 % interval reaches down to the sh
 Why it matters: such a model has learned nothing that a constant would not do.
 
 When it is wrong: a model tuned for rare classes may give up accuracy on purpose; look at balanced accuracy.
+
+How sure: calibrated: the chance that the model is no better than the constant, from the samples on which one of the
+two is right; counted where the model names that class for every sample.
 """
 
+import math
 from collections.abc import Iterator
+from statistics import NormalDist
+
+import numpy as np
 
 from dermai_report import actions, measures, wording
 from dermai_report.report import Advice, Finding
@@ -15,6 +22,8 @@ from dermai_report.run import Run
 
 NEEDS = ("test.confusion",)
 WORST = "error"
+UNDECIDED = 0.5
+MOST = 0.98  # what no test here goes beyond, as in measures.evidence
 
 
 def check(run: Run) -> Iterator[Finding]:
@@ -28,11 +37,28 @@ def check(run: Run) -> Iterator[Finding]:
         f"The test accuracy is {wording.percent(s.accuracy)} (95 % interval {wording.percent_interval(s.accuracy_ci95)}); "
         f"always naming the most frequent class would give {wording.percent(s.majority_accuracy)}."
     )
+    chance = _no_better(np.array(s.confusion))
     yield Finding(
-        title="Not shown to be better than naming the most frequent class",
+        title="No better than naming the most frequent class"
+        if chance is None or chance > UNDECIDED
+        else "Not shown to be better than naming the most frequent class",
         severity="error",
-        confidence=0.95 if s.accuracy_ci95[1] < s.majority_accuracy else 0.8,
+        confidence=1.0 if chance is None else min(chance, MOST),
+        basis="counted" if chance is None else "calibrated",
         message=message,
         evidence={"accuracy": s.accuracy, "ci95": s.accuracy_ci95, "majority": s.majority_accuracy},
         advice=[Advice(actions.BALANCE_CLASSES, message), Advice(actions.UNFREEZE_GRADUALLY, message)],
     )
+
+
+def _no_better(confusion: np.ndarray) -> float | None:
+    """Chance that the model is no better than the constant; None where it names the most frequent class for every sample.
+
+    Only samples count on which one of the two is right and the other wrong (McNemar 1947), with one more each way.
+    """
+    c = int(confusion.sum(axis=1).argmax())
+    gained = int(np.trace(confusion) - confusion[c, c])
+    lost = int(confusion[c].sum() - confusion[c, c])
+    if confusion[:, c].sum() == confusion.sum():
+        return None
+    return NormalDist().cdf((lost - gained) / math.sqrt(gained + lost + 2))

@@ -5,6 +5,8 @@ What it checks: NaN or infinite training or validation losses.
 Why it matters: from that epoch on the weights are worthless, even where a later number looks fine.
 
 When it is wrong: a validation loss alone can be infinite where a probability was rounded to 0.
+
+How sure: counted: it is read from the log and certain if the log is right.
 """
 
 import math
@@ -28,7 +30,8 @@ def check(run: Run) -> Iterator[Finding]:
         yield Finding(
             title=f"The loss is not finite at epoch {e.epoch}",
             severity="error",
-            confidence=0.99,
+            confidence=1.0,
+            basis="counted",
             message=message,
             evidence={"epoch": e.epoch, "splits": broken},
             advice=[Advice(actions.lower_rate(run, by=10), message), Advice(actions.CLIP_GRADIENTS, message)],

@@ -9,6 +9,8 @@ loss that punishes confidence, rather than an earlier checkpoint.
 When it is wrong: an accuracy moves in steps of one sample and is noisier than a loss, so a small loss of skill can hide
 in it.
 
+How sure: calibrated, as for overfitting: that the loss rises.
+
 Source: Guo et al. 2017, section 3 (the likelihood overfits while the classification error does not).
 """
 
@@ -41,6 +43,7 @@ def check(run: Run) -> Iterator[Finding]:
         title="Overconfidence rather than lost skill",
         severity="warning",
         confidence=by_loss.confidence,
+        basis="calibrated",
         message=message,
         evidence={"onset_epoch": by_loss.onset_epoch, "confidence_of_the_rise": by_loss.confidence},
         advice=[Advice(actions.LABEL_SMOOTHING, message), Advice(actions.TEMPERATURE, message), Advice(actions.MIX, message)],

@@ -8,6 +8,9 @@ Why it matters: a lower rate lets the weights settle; a plateau at a constant ra
 When it is wrong: the model may have learned what the data hold; then a lower rate gains nothing, and the next run shows
 it.
 
+How sure: calibrated: right where the curve without its noise falls by less than 5 % over those epochs. That a lower
+rate would help is not in it.
+
 Source: Mann-Kendall test of trend, corrected for autocorrelation.
 """
 
@@ -21,7 +24,7 @@ from dermai_report.run import Run
 
 NEEDS = ("val.loss", "lr")
 WORST = "info"
-JUDGED = 0.7  # a judgement, which orders the findings: no measured frequency
+CONFIDENCE = 0.95  # of simulated findings all were right; .95, as real curves have more shapes
 FEWEST_EPOCHS = 8  # in the second half: below, no trend can be seen or excluded
 ALPHA = 0.2  # to say "no trend" a lenient level is the strict one
 
@@ -43,7 +46,8 @@ def check(run: Run, *, alpha: float = ALPHA) -> Iterator[Finding]:
     yield Finding(
         title="A plateau without a lower learning rate",
         severity="info",
-        confidence=JUDGED,
+        confidence=CONFIDENCE,
+        basis="calibrated",
         message=message,
         evidence={"trend_p": p, "epochs": len(losses)},
         advice=[Advice(actions.COSINE, message), Advice(actions.WARM_RESTARTS, message)],

@@ -5,6 +5,8 @@ What it checks: whether the seed, the code's revision and a clean working tree, 
 Why it matters: a result that cannot be repeated cannot be compared with the next one.
 
 When it is wrong: a revision may be recorded elsewhere.
+
+How sure: counted: it is read from the log and certain if the log is right.
 """
 
 from collections.abc import Iterator
@@ -35,7 +37,8 @@ def check(run: Run) -> Iterator[Finding]:
     yield Finding(
         title="Not fully reproducible",
         severity="info",
-        confidence=0.99,
+        confidence=1.0,
+        basis="counted",
         message=message,
         evidence={"missing": lacks},
         advice=advice,

@@ -8,10 +8,14 @@ Why it matters: the validation number is the one people quote, and part of it is
 When it is wrong: the bootstrap draws from this validation set only; images of one patient on both sides hide optimism
 unless groups are logged.
 
+How sure: calibrated: the chance that the score is above the true one, checked by simulation.
+
 Source: BBC-CV, Tsamardinos, Greasidou, Borboudakis 2018; Cawley and Talbot 2010.
 """
 
+import math
 from collections.abc import Iterator
+from statistics import NormalDist
 
 from dermai_report import actions, measures, wording
 from dermai_report.report import Advice, Finding
@@ -19,14 +23,13 @@ from dermai_report.run import Run
 
 NEEDS = ("val_epochs", "val.accuracy")
 WORST = "info"
-JUDGED = 0.8  # a judgement, which orders the findings: no measured frequency
 MATTERS = 0.01  # convention: under one point nobody decides otherwise
 
 
 def check(run: Run, *, matters: float = MATTERS) -> Iterator[Finding]:
     """Report an optimism of at least `matters` (a fraction of accuracy)."""
     optimism, best = measures.selection_optimism(run), measures.best_epoch(run)
-    if optimism is None or optimism < matters or best is None or best.val_accuracy is None:
+    if run.val_epochs is None or optimism is None or optimism < matters or best is None or best.val_accuracy is None:
         return
     message = (
         f"The validation accuracy of epoch {best.epoch} ({wording.percent(best.val_accuracy)}) is about {wording.points(optimism, 1)} "
@@ -36,8 +39,14 @@ def check(run: Run, *, matters: float = MATTERS) -> Iterator[Finding]:
     yield Finding(
         title="The validation score is optimistic",
         severity="info",
-        confidence=JUDGED,
+        confidence=_chance(optimism, best.val_accuracy, len(run.val_epochs.label)),
+        basis="calibrated",
         message=message,
         evidence={"optimism": optimism, "epochs": len(run.epochs)},
         advice=[Advice(actions.CROSS_VALIDATION, message)],
     )
+
+
+def _chance(optimism: float, accuracy: float, n: int) -> float:
+    """Chance that the score is above the true one: it is too high by the optimism, give or take its standard error."""
+    return NormalDist().cdf(optimism / math.sqrt(max(accuracy * (1 - accuracy), 1 / n) / n))

@@ -7,6 +7,8 @@ below that are noise. Choosing the best of several epochs on one validation set 
 
 When it is wrong: with tens of thousands of validation images the spread between splits is small.
 
+How sure: counted: it is read from the log and certain if the log is right.
+
 Source: Bouthillier et al. 2021; Cawley and Talbot 2010 (over-fitting in model selection).
 """
 
@@ -18,7 +20,6 @@ from dermai_report.run import Run
 
 NEEDS = ("val.loss|val.accuracy",)
 WORST = "info"
-JUDGED = 0.9  # a judgement, which orders the findings: no measured frequency
 PLENTY = 10_000  # validation images: the standard error of an accuracy is then at most half a point
 
 
@@ -35,7 +36,8 @@ def check(run: Run, *, plenty: int = PLENTY) -> Iterator[Finding]:
     yield Finding(
         title="One split, one run",
         severity="info",
-        confidence=JUDGED,
+        confidence=1.0,
+        basis="counted",
         message=message,
         evidence={"epochs": len(run.epochs), "n_val": n, "selection_optimism": optimism},
         advice=[Advice(actions.CROSS_VALIDATION, message)],

@@ -7,6 +7,8 @@ Why it matters: with such a test set no recommendation of a few points can be co
 
 When it is wrong: two models on the same samples are compared pairwise, which needs fewer.
 
+How sure: counted: it follows from the number of samples.
+
 Source: Newcombe 1998, method 10.
 """
 
@@ -18,7 +20,6 @@ from dermai_report.run import Run
 
 NEEDS = ("test.accuracy", "test.count")
 WORST = "info"
-JUDGED = 0.95  # a judgement, which orders the findings: no measured frequency
 POINTS = 0.05  # the size of effect that people argue about
 
 
@@ -37,7 +38,8 @@ def check(run: Run, *, points: float = POINTS) -> Iterator[Finding]:
     yield Finding(
         title=f"The test set cannot show a difference of {wording.points(points, 0)}",
         severity="info",
-        confidence=JUDGED,
+        confidence=1.0,
+        basis="counted",
         message=message,
         evidence={"n": n, "n_needed": needed, "points": points},
         advice=[Advice(actions.CROSS_VALIDATION, message)],

@@ -7,6 +7,9 @@ Why it matters: more epochs are the cheapest improvement there is.
 When it is wrong: a cosine or one-cycle schedule ends where it was planned to; training longer then means a longer
 schedule.
 
+How sure: calibrated: the bound that the p-value supports at even odds (Sellke, Bayarri, Berger 2001), checked by
+simulation: right where as many epochs more lower the loss by a percent.
+
 Source: Mann-Kendall test of trend, corrected for autocorrelation.
 """
 
@@ -44,6 +47,7 @@ def check(run: Run, *, alpha: float = ALPHA) -> Iterator[Finding]:
         title="Stopped while still improving",
         severity="info",
         confidence=measures.evidence(p),
+        basis="calibrated",
         message=message,
         evidence={"trend_p": p, "epochs": len(recent)},
         advice=[Advice(actions.at(actions.TRAIN_LONGER, epochs=2 * n), message)],

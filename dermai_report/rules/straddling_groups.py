@@ -7,6 +7,8 @@ Why it matters: images of one patient are alike in skin, light and camera; a mod
 The test then says how well it does on known patients, not on new ones.
 
 When it is wrong: when the pattern that names the groups takes for a group what is none (a camera, a day).
+
+How sure: counted, from the groups as they were named.
 """
 
 from collections.abc import Iterator
@@ -18,7 +20,6 @@ from dermai_report.run import Run
 
 NEEDS = ("groups",)
 WORST = "error"
-JUDGED = 0.95  # a judgement, which orders the findings: no measured frequency
 QUOTED = 3
 
 
@@ -41,7 +42,8 @@ def check(run: Run) -> Iterator[Finding]:
     yield Finding(
         title="Groups are on both sides of a split",
         severity="error" if any("test" in splits for splits in found) else "warning",
-        confidence=JUDGED,
+        confidence=1.0,
+        basis="counted",
         message=message,
         evidence=evidence,
         advice=[Advice(actions.SPLIT_BY_GROUP, message)],

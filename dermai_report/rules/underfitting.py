@@ -8,6 +8,8 @@ more epochs or another learning rate.
 When it is wrong: strong augmentation and MixUp make training images harder than they are, and wrong labels cannot be
 fitted honestly. Where an evaluation-mode pass was logged, it is used.
 
+How sure: judged: whether more training or layers would help is known only after trying.
+
 Source: Goodfellow, Bengio, Courville 2016, section 5.2 and chapter 11.
 """
 
@@ -48,6 +50,7 @@ def check(run: Run, *, low: float = LOW, ahead: float = AHEAD) -> Iterator[Findi
         title="Underfitting",
         severity="warning",
         confidence=JUDGED,
+        basis="judged",
         message=message,
         evidence={"train_accuracy": trained, "val_accuracy": best.val_accuracy, "threshold": low},
         advice=advice,

@@ -5,6 +5,8 @@ What it checks: the status of the run.
 Why it matters: what is reported of such a run may change when it goes on.
 
 When it is wrong: a run that was stopped on purpose is complete as far as it went.
+
+How sure: counted: it is read from the log and certain if the log is right.
 """
 
 from collections.abc import Iterator
@@ -27,7 +29,8 @@ def check(run: Run) -> Iterator[Finding]:
         yield Finding(
             title=f"The run {WORDS[run.status]}",
             severity="error" if run.status == "failed" else "warning" if run.status == "interrupted" else "info",
-            confidence=0.99,
+            confidence=1.0,
+            basis="counted",
             message=f"The run {WORDS[run.status]} after {wording.plural(done, 'epoch')}{plan}. {run.error or ''}".strip(),
             evidence={"status": run.status, "epochs": done},
         )

@@ -7,6 +7,8 @@ little.
 
 When it is wrong: right after a deliberate change (a layer unfrozen, a warm restart) a jump is expected.
 
+How sure: calibrated: the chance that the noise is above the threshold, checked by simulation.
+
 Source: noise from second differences of the logarithm of the loss, robustly.
 """
 
@@ -20,7 +22,6 @@ from dermai_report.run import Run
 
 NEEDS = ("val.loss", "epochs.6")
 WORST = "info"
-JUDGED = 0.8  # a judgement, which orders the findings: no measured frequency
 JUMPY = 0.05  # the size of rise that counts as overfitting (Prechelt's GL5): noise as large hides or imitates it
 
 
@@ -38,7 +39,8 @@ def check(run: Run, *, jumpy: float = JUMPY) -> Iterator[Finding]:
     yield Finding(
         title="The validation loss is noisy",
         severity="info",
-        confidence=JUDGED,
+        confidence=measures.chance_noisier(seen, jumpy, len(run.epochs)),
+        basis="calibrated",
         message=message,
         evidence={"relative_noise": seen, "threshold": jumpy},
         advice=advice,

@@ -8,6 +8,8 @@ Why it matters: the epochs after that point cost time and changed nothing that i
 When it is wrong: with a schedule that ends at a planned epoch (cosine, one-cycle) the last epochs are where the gain
 comes.
 
+How sure: counted: what the patience would have done with these losses.
+
 Source: Prechelt 1998, Early Stopping - But When?
 """
 
@@ -20,7 +22,6 @@ from dermai_report.run import Run
 
 NEEDS = ("val.loss",)
 WORST = "info"
-JUDGED = 0.95  # a judgement, which orders the findings: no measured frequency
 PATIENCE = 3  # the patience the advice sets
 SHARE = 0.2  # convention: less than a fifth of the run is not worth a word
 
@@ -42,7 +43,8 @@ def check(run: Run, *, patience: int = PATIENCE, share: float = SHARE) -> Iterat
     yield Finding(
         title=f"{wording.plural(len(left), 'epoch')} could have been saved",
         severity="info",
-        confidence=JUDGED,
+        confidence=1.0,
+        basis="counted",
         message=message,
         evidence={"stop_after": run.epochs[stop - 1].epoch, "epochs": len(left), "seconds": sum(seconds) if time else None},
         advice=[Advice(actions.EARLY_STOPPING, message)],

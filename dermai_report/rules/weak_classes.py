@@ -9,6 +9,9 @@ counts.
 When it is wrong: recall is only half the story; a class can have high recall because too much is called it. Samples of
 one patient are not independent.
 
+How sure: calibrated: the bound that the p-value supports at even odds (Sellke, Bayarri, Berger 2001), checked by
+simulation.
+
 Source: Newcombe 1998 for the interval; Fisher 1935 for the exact test; Holm 1979 for the correction.
 """
 
@@ -56,6 +59,7 @@ def check(run: Run, *, alpha: float = ALPHA) -> Iterator[Finding]:
         title=f"Weak {'class' if len(weak) == 1 else 'classes'}: {wording.listed([run.classes[c] for c in weak], 3)}",
         severity="warning",
         confidence=measures.evidence(min(adjusted)),
+        basis="calibrated",
         message=message,
         evidence={"classes": [run.classes[c] for c in weak], "recall": [float(hit[c] / n[c]) for c in weak]},
         advice=advice,

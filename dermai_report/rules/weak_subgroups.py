@@ -11,6 +11,9 @@ When it is wrong: a subgroup can be harder for reasons that are no fault of the 
 much is checked) or poorer images. Subgroups that nobody recorded are not seen. No finding does not mean fairness: with few
 samples only large differences show.
 
+How sure: calibrated: the bound that the p-value supports at even odds (Sellke, Bayarri, Berger 2001), checked by
+simulation.
+
 Source: Fisher 1935; Mantel and Haenszel 1959; Cameron, Gelbach and Miller 2008 (with groups); Holm 1979. For skin tones: Daneshjou et
 al. 2022, Disparities in dermatology AI performance on a diverse, curated clinical image set.
 """
@@ -41,6 +44,7 @@ def check(run: Run, *, alpha: float = ALPHA) -> Iterator[Finding]:
         title=f"Weak {'subgroup' if len(weak) == 1 else 'subgroups'}: {wording.listed([s.name for s in weak], 3)}",
         severity="warning",
         confidence=measures.evidence(min(s.p for s in weak if s.p is not None)),
+        basis="calibrated",
         message=message,
         evidence={"subgroups": [s.name for s in weak], "accuracy": [s.accuracy for s in weak], "p": [s.p for s in weak]},
         advice=[Advice(actions.COLLECT_SUBGROUP, message)],

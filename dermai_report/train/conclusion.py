@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from dermai_report.errors import DermaiError
-from dermai_report.measures.calibration import temperature
+from dermai_report.measures.temperature import temperature
 from dermai_report.run import Predictions
 from dermai_report.run_directory import RunWriter
 from dermai_report.train import checkpoints, readme

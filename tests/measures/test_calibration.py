@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from dermai_report import measures
-from dermai_report.measures.calibration import Reliability, ece_interval, temperature
+from dermai_report.measures.calibration import Reliability, ece_interval
+from dermai_report.measures.temperature import temperature
 from tests import builders
 
 

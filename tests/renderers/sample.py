@@ -319,6 +319,7 @@ def full() -> r.Report:
                 title="The model overfits from epoch 8",
                 severity="error",
                 confidence=0.97,
+                basis="calibrated",
                 rule="overfitting",
                 message="The validation loss is lowest at epoch 6 (0.894) and 13 % higher at epoch 10 (1.012), while the "
                 "training loss falls from 0.51 to 0.24.",
@@ -329,6 +330,7 @@ def full() -> r.Report:
                 title="Melanoma is taken for nevus",
                 severity="warning",
                 confidence=0.84,
+                basis="judged",
                 rule="confused_pair",
                 message="39 of 200 melanomas (19.5 %) were predicted as Nevus.",
                 evidence={"true": "Melanoma", "predicted": "Nevus", "count": 39, "rate": 0.195},
@@ -337,6 +339,7 @@ def full() -> r.Report:
                 title="The learning rate fell once",
                 severity="info",
                 confidence=1.0,
+                basis="counted",
                 rule="learning_rate",
                 message="It fell from 0.001 to 0.0001 after epoch 6.",
                 evidence={"epochs": list(range(1, 11))},

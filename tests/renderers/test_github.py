@@ -28,10 +28,11 @@ def unescaped(text):
     return text.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
 
 
-def finding(severity, i=0, confidence=0.9, title=None):
+def finding(severity, i=0, confidence=0.9, title=None, basis="calibrated"):
     return Finding(
-        rule=f"rule_{i}", title=title or f"Title {i}", severity=severity, confidence=confidence, message="m", evidence={}
-    )
+        rule=f"rule_{i}", title=title or f"Title {i}", severity=severity, confidence=confidence, basis=basis,
+        message="m", evidence={},
+    )  # fmt: skip
 
 
 def with_findings(*findings, gate=None):
@@ -43,12 +44,12 @@ def gate(outcome, passed, *grounds, strict=False):
 
 
 def test_a_finding_is_an_annotation_of_its_level():
-    report = with_findings(finding("error", 1), finding("warning", 2), finding("info", 3))
+    report = with_findings(finding("error", 1), finding("warning", 2, basis="judged"), finding("info", 3, 1.0, basis="counted"))
     assert annotations(report) == [
-        ("error", "Title 1", "m (rule_1, high confidence (0.90))"),
-        ("warning", "Title 2", "m (rule_2, high confidence (0.90))"),
+        ("error", "Title 1", "m (rule_1, high confidence (0.90, calibrated))"),
+        ("warning", "Title 2", "m (rule_2, judged 0.90, not calibrated)"),
         ("notice", "Training report", report.headline),
-        ("notice", "Title 3", "m (rule_3, high confidence (0.90))"),
+        ("notice", "Title 3", "m (rule_3, a fact, counted or read)"),
     ]
 
 

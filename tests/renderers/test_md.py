@@ -35,10 +35,13 @@ def test_a_key_that_would_break_the_marker_is_an_error(key):
 
 
 def test_the_gate_is_told_with_its_grounds():
-    grounds = [Ground(f"rule_{i}", "fail", "It | breaks", "error", 0.97) for i in range(12)]
+    grounds = [Ground(f"rule_{i}", "fail", "It | breaks", "error", 0.97, "calibrated") for i in range(12)]
     gate = Gate("fail", False, False, ("error",), (), 0.6, grounds)
     text = md.render(msgspec.structs.replace(sample.full(), gate=gate))
-    assert "### Gate: fail (error): 12 reasons\n\n- rule_0: It \\| breaks (error, very high confidence (0.97))\n" in text
+    assert (
+        "### Gate: fail (error): 12 reasons\n\n- rule_0: It \\| breaks (error, very high confidence (0.97, calibrated))\n"
+        in text
+    )
     assert "\n- and 2 more\n" in text
     assert "Gate" not in md.render(sample.full())
 
