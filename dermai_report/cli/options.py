@@ -11,6 +11,7 @@ import dermai_report
 from dermai_report import registry
 from dermai_report.cli import gate
 from dermai_report.errors import DermaiError
+from dermai_report.experiment_files import is_experiment
 from dermai_report.output_path import is_folder
 
 RUN = "run"  # made of the run, where all others are made of its report
@@ -142,6 +143,13 @@ def refuse_of_one(called: argparse.Namespace, what: str) -> None:
             raise DermaiError(f"--{key.replace('_', '-')} is for one run, and {what} is given", "leave it out, or name one run")
     if called.format == RUN:
         raise DermaiError(f"--format run writes one run, and {what} is given", "name one run")
+
+
+def refuse_experiments(runs: Sequence[str]) -> None:
+    """Raise DermaiError where an experiment is to be compared: it holds many runs, and a report on it compares these."""
+    for run in runs:
+        if is_experiment(Path(run)):
+            raise DermaiError(f"{run} is an experiment, and runs are compared", f"dermai-report {run}; or name runs in it")
 
 
 def refuse_twice(runs: Sequence[str]) -> None:

@@ -79,6 +79,7 @@ def _document(called: argparse.Namespace) -> tuple[Shown, dict[str, Any]]:
 
         options.refuse_of_one(called, "more than one")
         options.refuse_twice(called.runs)
+        options.refuse_experiments(called.runs)
         baseline, *runs = [_read(called, run) for run in called.runs]
         return compare(baseline, runs, settings), {}
     folder = local_or_address(called.runs[0])

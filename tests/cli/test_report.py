@@ -65,6 +65,7 @@ def test_output_file_folder_and_ending(here: Path, capsys: Captured) -> None:
             "github cannot show a comparison",
             "html, json, md, terminal",
         ),
+        (["runs/latest", "tried"], "tried is an experiment, and runs are compared", "dermai-report tried"),
         (["runs/latest", "--format", "htlm"], "no output format 'htlm'", "did you mean 'html'"),
         (["runs/latest", "-o", "x.docx"], ".docx", "known"),
         (["runs/latest", "--source", "keras"], "no log format 'keras'", "did you mean 'keras_csv'"),
@@ -85,6 +86,8 @@ def test_output_file_folder_and_ending(here: Path, capsys: Captured) -> None:
 )
 def test_bad_calls_say_what_to_do(here: Path, capsys: Captured, arguments: list[str], message: str, hint: str) -> None:
     (here / "nothing.csv").touch()
+    (here / "tried").mkdir()
+    (here / "tried" / "experiment.json").write_text("{}")
     assert main(arguments) == 2
     said = capsys.readouterr()
     assert said.out == ""
