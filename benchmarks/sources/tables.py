@@ -20,19 +20,9 @@ import pandas as pd
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from environments import python_of
+from timed import timed
 
-ROOT = Path(__file__).resolve().parents[2]
 EPOCHS = 100
-TIMED = """
-import json, resource, sys, time, warnings
-warnings.simplefilter("ignore")
-path = sys.argv[1]
-{imports}
-start, cpu = time.perf_counter(), time.process_time()
-{read}
-seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
-print(json.dumps({{"seconds": seconds, "cpu": cpu, "found": {found}, "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}}))
-"""
 EVENTS = """
 import sys
 from tensorboard.compat.proto.event_pb2 import Event
@@ -114,9 +104,7 @@ def main() -> None:
                 if reader in PEERS and i:
                     continue
                 python = pythons[PEERS[reader]] if reader in PEERS else sys.executable
-                code = TIMED.format(imports=imports, read=read, found=seen)
-                done = subprocess.run([python, "-c", code, folder / file], check=True, capture_output=True, cwd=ROOT)
-                found[reader].append(json.loads(done.stdout))
+                found[reader].append(timed(python, folder / file, imports, read, seen))
         for reader, runs in found.items():
             best = min(runs, key=lambda r: r["seconds"])
             size = (folder / READERS[reader][0]).stat().st_size / 1e6

@@ -7,7 +7,6 @@ every scalar, in a process of its own, timed after its imports; all find the sam
 """
 
 import argparse
-import json
 import subprocess
 import sys
 import tempfile
@@ -16,8 +15,8 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from environments import python_of
+from timed import timed
 
-ROOT = Path(__file__).resolve().parents[2]
 WRITE = """
 import sys, random
 from tensorboard.compat.proto.event_pb2 import Event
@@ -38,16 +37,6 @@ with open(path, "wb") as file:
         if step % 1000 == 0:
             for tag, value in (("val/loss", rng.random()), ("val/accuracy", rng.random()), ("epoch", step // 1000 - 1)):
                 put(tag, value)
-"""
-TIMED = """
-import json, resource, sys, time, warnings
-warnings.simplefilter("ignore")
-path = sys.argv[1]
-{imports}
-start, cpu = time.perf_counter(), time.process_time()
-{read}
-seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
-print(json.dumps({{"seconds": seconds, "cpu": cpu, "found": {found}, "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}}))
 """
 READERS = {
     "bytes alone": ("", "data = open(path, 'rb').read()", "len(data)"),
@@ -89,11 +78,7 @@ def main():
         base = None
         for name, (imports, read, found) in READERS.items():
             python = sys.executable if name in OURS else peers
-            code = TIMED.format(imports=imports, read=read, found=found)
-            runs = [
-                json.loads(subprocess.run([python, "-c", code, path], check=True, capture_output=True, cwd=ROOT).stdout)
-                for _ in range(options.rounds if name in OURS else 1)
-            ]
+            runs = [timed(python, path, imports, read, found) for _ in range(options.rounds if name in OURS else 1)]
             best = min(runs, key=lambda r: r["cpu"])
             base = best["cpu"] if name == "this reader" else base
             ratio = f"{best['cpu'] / base:6.1f} x this reader" if base else ""
