@@ -4,7 +4,8 @@
 
 The pictures are crops of those in DIR (train/<class>/*), --size pixels a side, each its own file and content. What stands after -- goes
 to dermai-train. Anonymous memory is what the run has allocated; the rest of what is resident are pages of mapped files, which the
-system takes back when others need the room. PSS counts shared pages by part.
+system takes back when others need the room. PSS counts shared pages by part. Each stage's peaks are those since the
+start; the second start finds the decoded pictures, so its reading counts as a part of the audit.
 """
 
 import argparse
@@ -44,26 +45,51 @@ def fields(file: Path) -> dict[str, float]:
     return {line[0].rstrip(":"): int(line[1]) / 1024 for line in lines if line[-1] == "kB"}
 
 
+def seconds_of_processor(pid: int) -> float:
+    """What a process and its threads have computed so far."""
+    try:
+        after_name = Path("/proc", str(pid), "stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return 0.0
+    return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def reached(runs: Path, cache: Path) -> str:
+    """How far a run has come, by the files there are."""
+    if any(log.stat().st_size for log in runs.glob("2*/epochs.jsonl")):
+        return "end"
+    if list(runs.glob("2*/run.json")):
+        return "first epoch"
+    return "audit" if list(cache.rglob("*.json")) else "reading and decoding"
+
+
 def watched(words: Sequence[str], runs: Path, environment: dict[str, str], until_first_epoch: bool) -> None:
-    start, first, peaks = time.perf_counter(), 0.0, dict.fromkeys(("RssAnon", "RssFile", "VmRSS", "Pss"), 0.0)
+    """Runs the command, and prints what each of its stages took, and the peaks of memory up to the end of it."""
+    cache = Path(environment["XDG_CACHE_HOME"])
+    stage, peaks = "reading and decoding", dict.fromkeys(("RssAnon", "RssFile", "VmRSS", "Pss"), 0.0)
     process = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while process.poll() is None:
+    start = begun = time.perf_counter()
+    computed = used = 0.0
+    while stage != "end":
+        ended = process.poll() is not None
         here = Path("/proc", str(process.pid))
         seen = fields(here / "status") | {"Pss": fields(here / "smaps_rollup").get("Pss", 0.0)}
         peaks = {name: max(peak, seen.get(name, 0.0)) for name, peak in peaks.items()}
-        if not first and list(runs.glob("2*/run.json")):
-            first = time.perf_counter() - start
-            if until_first_epoch:
-                process.kill()
-                process.wait()
-                break
-        time.sleep(PERIOD if first else PERIOD / 10)
-    seconds = time.perf_counter() - start
-    print(
-        f"exit status {process.returncode}; first epoch after {first:.1f} s; {seconds:.1f} s in all; peaks in MiB: "
-        f"anonymous {peaks['RssAnon']:.0f}, mapped files {peaks['RssFile']:.0f}, RSS {peaks['VmRSS']:.0f}, PSS {peaks['Pss']:.0f}",
-        flush=True,
-    )
+        computed = max(computed, seconds_of_processor(process.pid))
+        now, place = time.perf_counter(), reached(runs, cache)
+        if place != stage or ended:
+            print(
+                f"  {stage}: {now - begun:.1f} s, {computed - used:.1f} s of processors, until {now - start:.1f} s; peaks in MiB: "
+                f"anonymous {peaks['RssAnon']:.0f}, mapped files {peaks['RssFile']:.0f}, RSS {peaks['VmRSS']:.0f}, PSS {peaks['Pss']:.0f}",
+                flush=True,
+            )
+            stage, begun, used = place, now, computed
+        if ended:
+            break
+        if until_first_epoch and stage == "first epoch":
+            process.kill()
+        time.sleep(PERIOD / 10 if stage == "reading and decoding" else PERIOD)
+    print(f"  exit status {process.wait()}", flush=True)
 
 
 def main() -> None:
@@ -84,7 +110,7 @@ def main() -> None:
         for turn in ("first start", "second start"):
             runs = Path(folder, turn)
             own = ["--data", f"{folder}/pictures", "--weights", "none", "--runs", str(runs), *options.more]
-            print(f"{turn}, {options.images} pictures: ", end="", flush=True)
+            print(f"{turn}, {options.images} pictures", flush=True)
             watched([sys.executable, "-m", "dermai_report.cli.train", *own], runs, environment, options.until_first_epoch)
         cache = sum(file.stat().st_size for file in Path(folder, "cache").rglob("*") if file.is_file())
         print(f"decoded pictures on the disk: {cache / 2**20:.0f} MiB")
