@@ -64,7 +64,10 @@ def write(folder: Path, source: tuple[np.ndarray, np.ndarray], classes: range, c
 
 
 def train(**choices: Any) -> Path:
-    return loop.train(TrainConfig.from_mapping({"image_size": SIDE, "test_fraction": 0.0, **choices}), "", Progress()).path
+    result = loop.train(TrainConfig.from_mapping({"image_size": SIDE, "test_fraction": 0.0, **choices}), "", Progress())
+    if result.signal is not None:  # the training caught it: its weights are those of a part of the epochs
+        raise SystemExit(f"interrupted: {result.path}")
+    return result.path
 
 
 def best_of(run: Path) -> tuple[float, float]:

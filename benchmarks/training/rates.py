@@ -6,8 +6,8 @@ Each unit is `--images` pictures; the order turns round in each round; a unit du
 machine is done again (up to --tries times). Ratios are medians of the ratios of a round: of the time that passed, and of processor
 time, which other work hardly disturbs (the plain script decodes on one core alone, so it understates the gain).
 
-The roofline is the time in which this machine does the same number of operations as products of large matrices, measured in the
-same rounds; only convolutions and linear layers are counted, so augmentation, BatchNorm and the optimizer are losses.
+Two limits are measured in the same rounds (limits.py): the same number of operations as products of large matrices, and the step's own
+convolutions with nothing between them. In brackets the shares in processor time. --images is best a multiple of 64.
 """
 
 import argparse
@@ -22,9 +22,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import plain
 import torch
+from limits import convolutions, operations, products
 from load import other_load
 from torch.utils.data import DataLoader, Subset
-from torch.utils.flop_counter import FlopCounterMode
 
 from dermai_report.train import machine
 from dermai_report.train.config import TrainConfig
@@ -45,8 +45,8 @@ OURS = {
 }
 
 
+ALONE = "convolutions alone, bf16"
 ROOFLINES = {"float32": torch.float32, "bf16": torch.bfloat16}
-ORDER = 2048  # of the matrices; 1024 and 4096 were within 10 %
 
 
 class Quiet(Progress):
@@ -87,27 +87,6 @@ def script(options: argparse.Namespace) -> dict[str, Callable[[], None]]:
     return {"train": lambda: plain.train_epoch(net, train, criterion, optimizer), "val": lambda: plain.evaluate(net, val)}
 
 
-def operations(side: int) -> dict[str, float]:
-    """Floating point operations of an image in ResNet18: forward and back through layer4 and fc, and forward alone."""
-    net = plain.build(2, "none")
-    with FlopCounterMode(display=False) as training:
-        net(torch.rand(1, 3, side, side)).sum().backward()
-    with FlopCounterMode(display=False) as evaluation, torch.no_grad():
-        net(torch.rand(1, 3, side, side))
-    return {"train": float(training.get_total_flops()), "val": float(evaluation.get_total_flops())}
-
-
-def products(dtype: torch.dtype, count: float) -> Callable[[], None]:
-    """So many operations as products of large matrices."""
-    matrix = torch.rand(ORDER, ORDER).to(dtype)
-
-    def work() -> None:
-        for _ in range(round(count / (2 * ORDER**3))):
-            torch.mm(matrix, matrix)
-
-    return work
-
-
 def measure(work: Callable[[], None], tries: int) -> tuple[float, float]:
     """Seconds that passed, and seconds of processor time."""
     for _ in range(tries):
@@ -130,9 +109,10 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         variants = {"plain script": script(options)} | {name: ours(options, words, folder) for name, words in OURS.items()}
-        counts = operations(224)
+        counts = operations()
         for name, dtype in ROOFLINES.items():
-            variants[f"roofline, {name}"] = {part: products(dtype, n * options.images) for part, n in counts.items()}
+            variants[f"large products, {name}"] = {part: products(dtype, n * options.images) for part, n in counts.items()}
+        variants[ALONE] = {"train": convolutions(options.images)}
         for parts in variants.values():  # the first pass makes what is kept
             for work in parts.values():
                 work()
@@ -146,11 +126,16 @@ def main() -> None:
         passed, cpu = (statistics.median(p[i] / t[i] for p, t in pairs) for i in (0, 1))
         unit = statistics.median(t[0] for t in times)
         text = f"{name:32} {part:5} {unit:7.2f} s a unit  {passed:6.2f} x the plain script  (processor time {cpu:.2f} x)"
-        if OURS.get(name, {}).get("views") is None and name in OURS and part == "train":
-            limit = zip(found[f"roofline, {OURS[name]['precision']}", part], times, strict=True)
-            shares = [[r[i] / t[i] for i in (0, 1)] for r, t in limit]
-            text += "  {:.0%} of the roofline ({:.0%})".format(*(statistics.median(s[i] for s in shares) for i in (0, 1)))
-        elif name.startswith("roofline"):
+        if part == "train" and name in OURS and not OURS[name].get("views"):
+            limits = {"of large products": f"large products, {OURS[name]['precision']}"}
+            if OURS[name].get("frozen_bn"):
+                limits["of the convolutions alone"] = ALONE
+            for words, limit in limits.items():
+                shares = [[r[i] / t[i] for i in (0, 1)] for r, t in zip(found[limit, part], times, strict=True)]
+                text += (
+                    f"  {statistics.median(x[0] for x in shares):.0%} {words} ({statistics.median(x[1] for x in shares):.0%})"
+                )
+        elif name == ALONE or name.startswith("large products"):
             text += f"  {counts[part] * options.images / unit / 1e9:.0f} GFLOP/s"
         print(text, flush=True)
 

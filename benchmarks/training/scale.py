@@ -11,6 +11,7 @@ start; the second start finds the decoded pictures, so its reading counts as a p
 import argparse
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -89,7 +90,10 @@ def watched(words: Sequence[str], runs: Path, environment: dict[str, str], until
         if until_first_epoch and stage == "first epoch":
             process.kill()
         time.sleep(PERIOD / 10 if stage == "reading and decoding" else PERIOD)
-    print(f"  exit status {process.wait()}", flush=True)
+    status = process.wait()
+    print(f"  exit status {status}", flush=True)
+    if status and not (until_first_epoch and status == -signal.SIGKILL):
+        raise SystemExit(f"failed or interrupted: {' '.join(words)}")
 
 
 def main() -> None:

@@ -34,8 +34,10 @@ def check(run: Run, *, fitted: float = FITTED) -> Iterator[Finding]:
         return
     if best.val_accuracy is None or 1 - best.train_accuracy < (1 - best.val_accuracy) / 2:
         return
+    phase = next((e.phase for e in run.epochs if e.epoch == best.epoch), None)
+    trained = phase or unfreeze  # the layer groups themselves: those of another network than ResNet have other names
     message = (
-        f"Only {unfreeze} is trained, and at epoch {best.epoch} {wording.percent(best.train_accuracy)} of the training images are "
+        f"Only {trained} is trained, and at epoch {best.epoch} {wording.percent(best.train_accuracy)} of the training images are "
         f"classified correctly ({wording.percent(best.val_accuracy)} of the validation images): more than half of the error is there on "
         "the training images as well. As logged, their accuracy is an average over the epoch, augmentation included."
     )
@@ -45,6 +47,11 @@ def check(run: Run, *, fitted: float = FITTED) -> Iterator[Finding]:
         confidence=JUDGED,
         basis="judged",
         message=message,
-        evidence={"unfreeze": unfreeze, "train_accuracy": best.train_accuracy, "val_accuracy": best.val_accuracy},
+        evidence={
+            "unfreeze": unfreeze,
+            "trained": trained,
+            "train_accuracy": best.train_accuracy,
+            "val_accuracy": best.val_accuracy,
+        },
         advice=[Advice(actions.UNFREEZE_GRADUALLY, message)],
     )

@@ -19,18 +19,22 @@ MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 SEEDS = 2**62
 
 
-def training_batches(images: Images, config: TrainConfig, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
+def training_batches(
+    images: Images, config: TrainConfig, device: torch.device, frozen: Callable[[Tensor], Tensor] | None = None
+) -> Iterator[tuple[Tensor, Tensor]]:
     """Augmented batches in a random order of torch's global generator: (n, 3, side, side) normalised, labels (n,).
 
+    frozen: what is made of each piece while it is still in a core's cache; the batch is then of what comes out of it.
     Of several processes each takes its share of the pieces of every batch, so that together they see what one would.
     """
     augmented = augmenter(config)
+    made = augmented if frozen is None else lambda pixels, seed: frozen(augmented(pixels, seed))
     for places in batch_places(images.labels, config):
         size = piece_of(len(places), device)
         seeds = torch.randint(SEEDS, (-(-len(places) // size),))
         mine = distributed.share(len(seeds))
         own = places[mine.start * size : mine.stop * size]
-        yield in_pieces(augmented, images.take(own).to(device), seeds[mine].tolist()), images.labels[own].to(device)
+        yield in_pieces(made, images.take(own).to(device), seeds[mine].tolist()), images.labels[own].to(device)
 
 
 def augmenter(config: TrainConfig) -> Callable[[Tensor, int], Tensor]:

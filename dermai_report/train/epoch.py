@@ -69,6 +69,9 @@ def epoch_batches(training: Training, phase: Phase, epoch: int) -> Iterator[tupl
     if phase.views:
         yield from phase.views.batches(epoch)
         return
+    if not (training.config.mixup or training.config.cutmix):
+        yield from training_batches(training.data.train, training.config, training.device, phase.engine.frozen)
+        return
     for plain, labels in training_batches(training.data.train, training.config, training.device):
         images, target = training.mix(plain, labels)
         yield phase.engine.features(images), target

@@ -87,9 +87,36 @@ def _steps(modules: Sequence[nn.Module], precision: Precision) -> list[Forward]:
     if stem != (nn.Conv2d, nn.BatchNorm2d, nn.ReLU, nn.MaxPool2d) or not all(type(x) is nn.Sequential for x in layers):
         raise _UnknownShapeError
     convolution, norm, _, pool = modules[:4]
-    first = _fold(convolution, norm, precision)
+    first = fold(convolution, norm, precision)
     blocks = [_block(block, precision) for layer in layers for block in layer.children()]
-    return [lambda x: first(x, "relu"), pool, *blocks]
+    return [lambda x: first(x, "relu"), pooling(pool), *blocks]
+
+
+def pooling(pool: nn.Module) -> Forward:
+    """The largest of 3 x 3 places, two apart, as maxima of whole rows and columns: half the time of torch's own in bf16.
+
+    What is pooled are outputs of a ReLU, so nothing is below the places that lie outside.
+    """
+    options = vars(pool)
+    if any(
+        options[name] not in (n, (n, n)) for name, n in (("kernel_size", 3), ("stride", 2), ("padding", 1), ("dilation", 1))
+    ):
+        return pool
+    if pool.ceil_mode or pool.return_indices:
+        return pool
+    return lambda x: _largest_of_three(_largest_of_three(x, 2), 3)
+
+
+def _largest_of_three(x: Tensor, axis: int) -> Tensor:
+    """Along an axis, of each second place and its two neighbours."""
+    size = x.shape[axis]
+    even, odd = (x[(slice(None),) * axis + (slice(first, None, 2),)] for first in (0, 1))
+    largest = torch.maximum(even.narrow(axis, 0, size // 2), odd)
+    if size % 2:
+        largest = torch.cat([largest, even.narrow(axis, size // 2, 1)], axis)
+    after = largest.narrow(axis, 1, largest.shape[axis] - 1)
+    torch.maximum(after, odd.narrow(axis, 0, after.shape[axis]), out=after)
+    return largest
 
 
 def _block(block: nn.Module, precision: Precision) -> Forward:
@@ -97,10 +124,10 @@ def _block(block: nn.Module, precision: Precision) -> Forward:
     if type(block) not in (kinds.BasicBlock, kinds.Bottleneck):
         raise _UnknownShapeError
     numbers = (1, 2, 3) if hasattr(block, "conv3") else (1, 2)
-    *inner, last = [_fold(getattr(block, f"conv{n}"), getattr(block, f"bn{n}"), precision) for n in numbers]
+    *inner, last = [fold(getattr(block, f"conv{n}"), getattr(block, f"bn{n}"), precision) for n in numbers]
     shortcut = None
     if isinstance(block.downsample, nn.Sequential):
-        shortcut = _fold(block.downsample[0], block.downsample[1], precision)
+        shortcut = fold(block.downsample[0], block.downsample[1], precision)
 
     def forward(x: Tensor) -> Tensor:
         branch = x
@@ -112,7 +139,7 @@ def _block(block: nn.Module, precision: Precision) -> Forward:
 
 
 @torch.no_grad()
-def _fold(convolution: nn.Module, norm: nn.Module, precision: Precision) -> Convolution:
+def fold(convolution: nn.Module, norm: nn.Module, precision: Precision) -> Convolution:
     """gamma (w x - mean) / sqrt(var + eps) + beta is a convolution with weights w gamma / sqrt(var + eps) and a bias."""
     if not (isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d)):
         raise _UnknownShapeError

@@ -76,4 +76,4 @@ def weight_gradient(
     rows, columns = gradient.shape[2:]
     patches = patches[:, :rows, :columns].permute(0, 1, 2, 4, 5, 3).reshape(-1, height * width * inputs)
     of_outputs = gradient.permute(0, 2, 3, 1).reshape(-1, outputs)
-    return (of_outputs.t() @ patches).view(outputs, height, width, inputs).permute(0, 3, 1, 2)
+    return (of_outputs.t().contiguous() @ patches).view(outputs, height, width, inputs).permute(0, 3, 1, 2)

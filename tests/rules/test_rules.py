@@ -345,3 +345,11 @@ def test_subgroups_stand_in_every_format() -> None:
         text = render(report, format)
         assert "Test scores of subgroups" in text and "tone dark" in text
     assert "Weak subgroup: tone dark" in render(report, "terminal")
+
+
+def test_a_frozen_network_is_told_by_the_groups_that_were_trained() -> None:
+    run = frozen(0.80)
+    trained = replace(run, epochs=tuple(replace(e, phase="layer4+classifier") for e in run.epochs))
+    for each, words in ((run, "Only layer4+fc is trained"), (trained, "Only layer4+classifier is trained")):
+        (finding,) = [f for f in diagnose(each).findings if f.rule == "frozen_too_much"]
+        assert finding.message.startswith(words)

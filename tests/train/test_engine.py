@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from dermai_report.errors import DermaiError
 from dermai_report.train import fused, precision, workers
+from dermai_report.train.batches import training_batches
 from dermai_report.train.bypass import without
 from dermai_report.train.config import TrainConfig
 from dermai_report.train.data import load_data
@@ -226,3 +227,27 @@ def test_a_full_disk_is_an_error_before_anything_is_mapped(tmp_path: Path, monke
     with pytest.raises(DermaiError, match="No space left"):
         Storage(0, tmp_path).array((10, 10), torch.float32)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("size", [2, 5, 8, 13])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_pooling_by_rows_and_columns_is_that_of_torch(size: int, dtype: torch.dtype) -> None:
+    values = torch.rand(3, 16, size, size + 1, generator=torch.Generator().manual_seed(0)).to(dtype)
+    values = values.contiguous(memory_format=torch.channels_last)
+    pool = nn.MaxPool2d(3, 2, 1)
+    assert torch.equal(fused.pooling(pool)(values), pool(values))
+    other = nn.MaxPool2d(2, 2)
+    assert fused.pooling(other) is other
+
+
+def test_a_batch_frozen_piece_by_piece_is_the_batch_frozen_whole(options: Options) -> None:
+    model, _ = classifier()
+    config = TrainConfig.from_mapping(options(model="resnet18", frozen_bn="eval", image_size=64, batch_size=10))
+    engine = build_engine(model, None, config, CPU, Storage(0, Path()))
+    images = load_data(config).train
+    torch.manual_seed(3)
+    apart = [(engine.features(batch), labels) for batch, labels in training_batches(images, config, CPU)]
+    torch.manual_seed(3)
+    assert engine.frozen is not None
+    for ours, theirs in zip(training_batches(images, config, CPU, engine.frozen), apart, strict=True):
+        assert all(torch.equal(*pair) for pair in zip(ours, theirs, strict=True))

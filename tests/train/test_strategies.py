@@ -20,8 +20,10 @@ from dermai_report.train.history import History, without_progress
 from dermai_report.train.loss import Objective, build_objective
 from dermai_report.train.mixing import build_mix
 from dermai_report.train.schedule import factor
+from dermai_report.train.strategies.augment._colour import jitter
 from dermai_report.train.strategies.augment._draw import Draw
 from dermai_report.train.strategies.augment._geometry import erase, warp
+from dermai_report.train.torchvision_compat import transforms
 
 STEPS = 10
 
@@ -88,6 +90,17 @@ def test_augmentation_keeps_shape_and_range(name: str) -> None:
     if name != "none":  # each image has a draw of its own
         same = strategies.load("augment", name).augment(images[:1].expand(8, -1, -1, -1).contiguous(), Draw(8, 1))
         assert len({row.sum().item() for row in same}) == 8
+
+
+def test_colours_vary_as_those_of_torchvision() -> None:
+    images, theirs = torch.rand(4, 3, 9, 7), transforms().functional
+    factors = Draw(4, 5)
+    brightness, contrast, saturation = (factors(0.6, 1.4).tolist() for _ in range(3))
+    for n, ours in enumerate(jitter(images, Draw(4, 5), 0.4)):
+        image = theirs.adjust_contrast(theirs.adjust_brightness(images[n], brightness[n]), contrast[n])
+        assert torch.allclose(
+            ours, theirs.adjust_saturation(image, saturation[n]), atol=1e-3
+        )  # its grey is rounded to 4 digits
 
 
 def test_warp_is_the_geometry_it_says() -> None:

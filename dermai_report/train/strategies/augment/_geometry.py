@@ -32,16 +32,14 @@ def warp(
     mirror = torch.where(flip, -1.0, 1.0)
     side = images.shape[-1]
     centres = (torch.arange(side, device=images.device) * 2 + 1) / side - 1  # of the pixels, in [-1, 1]
-    across_grid = _plane(centres, mirror * across * cos, mirror * across * (cos * tilt - sin), shift_x)
-    down_grid = _plane(centres, down * sin, down * (sin * tilt + cos), shift_y)
-    grid = torch.stack([across_grid, down_grid], dim=3)
-    return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
-
-
-def _plane(centres: Tensor, x: Tensor, y: Tensor, shift: Tensor | float) -> Tensor:
-    """(n, side, side): x * column + y * row + shift. torch's affine_grid does the same in six times the time."""
-    rows = torch.addcmul(torch.as_tensor(shift, device=x.device).reshape(-1, 1), y[:, None], centres)
-    return torch.addcmul(rows[:, :, None], x[:, None, None], centres)
+    zero = torch.zeros_like(angle)
+    shift = torch.complex(zero + shift_x, zero + shift_y)
+    of_rows = torch.complex(mirror * across * (cos * tilt - sin), down * (sin * tilt + cos))
+    of_columns = torch.complex(mirror * across * cos, down * sin)
+    # A place as one complex number is one sum for each pixel: torch's affine_grid takes many times as long.
+    grid = (shift[:, None] + of_rows[:, None] * centres)[:, :, None] + (of_columns[:, None] * centres)[:, None, :]
+    planes = images.contiguous()  # channel by channel, grid_sample takes three fifths of the time
+    return F.grid_sample(planes, torch.view_as_real(grid), mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
 def erase(images: Tensor, draw: Draw, chance: float, low: float, high: float) -> Tensor:
