@@ -18,9 +18,10 @@ from dermai_report.run_files import MANIFEST, read_json, read_manifest
 
 # History of experiment.json:
 #   1  the first
-FORMAT = 1
+#   2  kind "search": `search` of an experiment, `values` of a trial
+FORMAT = 2
 EXPERIMENT = "experiment.json"
-Kind = Literal["cv", "try"]
+Kind = Literal["cv", "try", "search"]
 
 
 class Workers(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,10 +33,33 @@ class Workers(msgspec.Struct, frozen=True, kw_only=True):
     threads: int = 1
 
 
+class Space(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The continuous values of a key that a search tries, on a logarithmic scale or a plain one; beyond: the ends that the key itself
+    goes beyond."""
+
+    low: float
+    high: float
+    log: bool = False
+    beyond: tuple[Literal["low", "high"], ...] = ()
+
+
+class Search(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is searched: the space of each key, how many trials, and how many are chosen at a time.
+
+    winner: the name of the trial, or "baseline", that had the lowest validation loss; None while the search goes on.
+    """
+
+    over: dict[str, Space]
+    trials: int
+    batch: int
+    winner: str | None = None
+
+
 class Trial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One planned run: the folder it goes into, its whole configuration, and in what it differs from the others.
 
-    fold: from 1, in a cross-validation; actions: the recommendations taken over, none for the baseline.
+    fold: from 1, in a cross-validation; actions: the recommendations taken over, none for the baseline; values: those that a
+    search tries.
     """
 
     name: str
@@ -44,10 +68,16 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fold: int | None = None
     actions: list[str] = []
     stage: int = 1
+    values: dict[str, float] = {}
 
 
 class Experiment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What was planned. config: what all trials share; parent: the run whose report the actions come from; patches: of each action."""
+    """What was planned.
+
+    config: what all trials share; parent: the run whose report the actions come from; patches: of each action.
+
+    seeds: those whose trials are compared; of a search, the fresh ones that took no part in it.
+    """
 
     format: int
     id: str
@@ -62,6 +92,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seeds: list[int] = []
     patches: dict[str, dict[str, Any]] = {}
     workers: Workers = Workers()
+    search: Search | None = None
 
 
 def write_experiment(folder: Path, experiment: Experiment) -> None:

@@ -31,6 +31,7 @@ Fine-tune an image classifier and write a run directory that dermai-report reads
   dermai-train --apply report/RUN/report.json:dropout
   dermai-train cv --data photos --folds 5      a cross-validation (dermai-train cv --help)
   dermai-train try report/RUN/report.json      what each recommendation is worth (dermai-train try --help)
+  dermai-train search --data photos --over lr  the best continuous values (dermai-train search --help)
 """
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import dermai_report
-from dermai_report.experiment import exhibits, folds, words
+from dermai_report.experiment import exhibits, folds, search, words
 from dermai_report.experiment.effects import effects
 from dermai_report.experiment.predicted import predicted
 from dermai_report.experiment.trials import read_trials
@@ -25,6 +25,12 @@ def judge(path: Path) -> ExperimentReport:
         found = effects(experiment, done)
         headline, answers, numbers = words.of_effects(experiment, found)
         charts, tables = exhibits.of_effects(found), [exhibits.effect_table(found)] if found else []
+    elif experiment.search is not None:
+        sought = search.outcome(experiment.search, experiment, facts)
+        found = effects(experiment, [d for d in done if d.trial.seed in experiment.seeds])
+        headline, answers, numbers = search.words(sought, found)
+        charts = [*exhibits.of_effects(found), *search.charts(sought)]
+        tables = [*([exhibits.effect_table(found)] if found else []), *search.tables(sought)]
     else:
         found = []
         shown = words.Shown(
@@ -63,7 +69,7 @@ def _notes(experiment: Experiment, facts: list[TrialFacts]) -> list[str]:
     if left:
         told = ", ".join(f"{n} {status}" for status, n in sorted(left.items()))
         notes.append(f"Not all trials have finished ({told}); only finished ones count. dermai-train --resume goes on.")
-    if len(experiment.seeds) == 1 and experiment.kind == "try":
+    if len(experiment.seeds) == 1 and experiment.kind in ("try", "search"):
         notes.append("One seed: the intervals tell of other test images, not of another training with the same recipe.")
     if experiment.kind == "cv" and (experiment.folds or 1) > 1:
         notes.append(
@@ -74,6 +80,11 @@ def _notes(experiment: Experiment, facts: list[TrialFacts]) -> list[str]:
         notes.append(
             "Differences are paired by seed and test image, and the p values are Holm's over all effects. The test set took no "
             "part in choosing what went on to further seeds."
+        )
+    if experiment.kind == "search":
+        notes.append(
+            "Values were chosen by the lowest validation loss alone; the test set took no part. The effect is that of the chosen values "
+            "on seeds that took no part either, paired by seed and test image."
         )
     return notes
 

@@ -50,6 +50,9 @@ def effect_table(found: Sequence[Effect]) -> Table:
         for e in found
     ]
     columns = ["What was changed", "Recommended as", "Test loss", "Test accuracy", "Verdict", "p (Holm)", "Extra time", "Seeds"]
+    if all(e.expected is None for e in found):  # nothing was recommended alone
+        place = columns.index("Recommended as")
+        columns, rows = columns[:place] + columns[place + 1 :], [row[:place] + row[place + 1 :] for row in rows]
     return Table("effects", "What each change did", columns, rows)
 
 

@@ -35,7 +35,9 @@ def read_trials(folder: Path, experiment: Experiment) -> tuple[list[Done], list[
     done, facts = [], []
     for trial in experiment.trials:
         place = run_of(folder, trial)
-        told = TrialFacts(name=trial.name, status="waiting", seed=trial.seed, fold=trial.fold, actions=trial.actions)
+        told = TrialFacts(
+            name=trial.name, status="waiting", seed=trial.seed, fold=trial.fold, actions=trial.actions, values=trial.values
+        )
         if place is None:
             facts.append(told)
             continue

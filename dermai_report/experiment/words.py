@@ -40,7 +40,7 @@ def of_effects(experiment: Experiment, found: Sequence[Effect]) -> Words:
     unclear = [e for e in found if e.verdict == "unknown"]
     best = helps[0] if helps else None
     if best is not None:
-        headline = f"{best.name} helps: {_effect(best)}."
+        headline = f"{best.name} helps: {of_effect(best)}."
     elif hurts and not unclear:
         headline = (
             f"None of {wording.plural(len(found), 'change')} helps; {wording.listed([e.name for e in hurts])} made it worse."
@@ -51,7 +51,7 @@ def of_effects(experiment: Experiment, found: Sequence[Effect]) -> Words:
         Answer(
             HELPED,
             wording.listed([e.name for e in helps]) if helps else "None was shown to",
-            " ".join(f"{e.name}: {_effect(e)}." for e in helps) or _closest(found),
+            " ".join(f"{e.name}: {of_effect(e)}." for e in helps) or _closest(found),
             "good" if helps else "unknown",
         ),
         Answer(
@@ -59,7 +59,7 @@ def of_effects(experiment: Experiment, found: Sequence[Effect]) -> Words:
             wording.listed([e.name for e in hurts]) if hurts else "None was shown to hurt",
             " ".join(
                 [
-                    *(f"{e.name}: {_effect(e)}." for e in hurts),
+                    *(f"{e.name}: {of_effect(e)}." for e in hurts),
                     f"Cannot be told: {wording.listed([e.name for e in unclear])}." if unclear else "",
                 ]
             ).strip(),
@@ -126,7 +126,8 @@ def of_folds(experiment: Experiment, facts: Sequence[TrialFacts], shown: Shown) 
     return headline, answers, numbers
 
 
-def _effect(effect: Effect) -> str:
+def of_effect(effect: Effect) -> str:
+    """What an effect is, with its intervals."""
     accuracy = f"{wording.points(effect.accuracy)} of accuracy ({wording.points_interval(effect.accuracy_ci95)})"
     if effect.loss is None:
         return accuracy
@@ -137,7 +138,7 @@ def _effect(effect: Effect) -> str:
 
 
 def _closest(found: Sequence[Effect]) -> str:
-    return f"The nearest is {found[0].name}: {_effect(found[0])}, which can be chance."
+    return f"The nearest is {found[0].name}: {of_effect(found[0])}, which can be chance."
 
 
 def _order(found: Sequence[Effect]) -> Answer:
@@ -148,7 +149,7 @@ def _order(found: Sequence[Effect]) -> Answer:
     if first is None:
         return Answer(question, "Cannot be told", "No recommendation has finished alone.", "unknown")
     place = alone.index(first) + 1
-    told = f"{first.name} was recommended first and came {place}. of {len(alone)}: {_effect(first)}."
+    told = f"{first.name} was recommended first and came {place}. of {len(alone)}: {of_effect(first)}."
     if first.verdict == "unknown":
         return Answer(question, "Cannot be told", told + " Its effect can be chance.", "unknown")
     return Answer(

@@ -18,7 +18,8 @@ FORMAT = "dermai-experiment/1"
 
 
 class TrialFacts(Record, frozen=True, kw_only=True):
-    """One run of an experiment; what it lacks is None. run: its directory, relative to the experiment."""
+    """One run of an experiment; what it lacks is None. run: its directory, relative to the experiment; values: those that a search
+    tried."""
 
     name: str
     status: str
@@ -33,6 +34,7 @@ class TrialFacts(Record, frozen=True, kw_only=True):
     test_loss: float | None = None
     test_accuracy: float | None = None
     seconds: float | None = None
+    values: dict[str, float] = msgspec.field(default_factory=dict)
 
 
 class Effect(Record, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """The configuration of a training: the command line, the --config file, the record in run.json, the target of patches.
 
-One field, one key, one option. Nothing here imports torch, so `dermai-train --help` is quick.
+One field, one key, one option; a Space beside its Meta makes it a value that can be searched. Nothing here imports torch, so
+`dermai-train --help` is quick.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import msgspec
 from msgspec import Meta
 
 from dermai_report.errors import DermaiError, unknown_name
+from dermai_report.experiment_files import Space
 from dermai_report.train import strategies
 
 Fraction = Annotated[float, Meta(ge=0, lt=1)]
@@ -100,22 +102,32 @@ class TrainConfig:
         Literal["train", "eval"],
         Meta(description="BatchNorm of frozen layers: statistics go on updating, or stay"),
     ] = "train"
-    dropout: Annotated[Fraction, Meta(description="dropout before the last layer")] = 0.0
+    dropout: Annotated[Fraction, Meta(description="dropout before the last layer"), Space(low=0, high=0.7)] = 0.0
 
     epochs: Annotated[Positive, Meta(description="passes over the training data")] = 10
     batch_size: Annotated[Positive, Meta(description="images a step")] = 32
     accumulate: Annotated[Positive, Meta(description="steps whose gradients are added up before an update")] = 1
     optimizer: Annotated[str, Meta(description="update rule")] = "adam"
-    lr: Annotated[float, Meta(gt=0, le=100, description="learning rate of the last layer")] = 1e-3
+    lr: Annotated[
+        float, Meta(gt=0, le=100, description="learning rate of the last layer"), Space(low=1e-5, high=0.1, log=True)
+    ] = 1e-3
     layer_lr_decay: Annotated[
-        float, Meta(gt=0, le=1, description="factor on the learning rate for each layer group further from the output")
+        float,
+        Meta(gt=0, le=1, description="factor on the learning rate for each layer group further from the output"),
+        Space(low=0.1, high=1),
     ] = 1.0
-    momentum: Annotated[Fraction, Meta(description="momentum of sgd")] = 0.9
-    weight_decay: Annotated[NotNegative, Meta(description="weight decay (adam, sgd: L2; adamw: decoupled)")] = 0.0
-    clip_grad_norm: Annotated[NotNegative, Meta(description="largest norm of the gradient; 0: no limit")] = 0.0
+    momentum: Annotated[Fraction, Meta(description="momentum of sgd"), Space(low=0.5, high=0.99)] = 0.9
+    weight_decay: Annotated[
+        NotNegative, Meta(description="weight decay (adam, sgd: L2; adamw: decoupled)"), Space(low=1e-6, high=0.1, log=True)
+    ] = 0.0
+    clip_grad_norm: Annotated[
+        NotNegative, Meta(description="largest norm of the gradient; 0: no limit"), Space(low=0.1, high=10, log=True)
+    ] = 0.0
     schedule: Annotated[str, Meta(description="course of the learning rate")] = "plateau"
     plateau_patience: Annotated[Count, Meta(description="plateau: epochs without progress that are tolerated")] = 2
-    plateau_factor: Annotated[float, Meta(gt=0, lt=1, description="plateau: factor on the learning rate")] = 0.1
+    plateau_factor: Annotated[
+        float, Meta(gt=0, lt=1, description="plateau: factor on the learning rate"), Space(low=0.05, high=0.7)
+    ] = 0.1
     warmup_epochs: Annotated[Count, Meta(description="epochs in which the learning rate rises linearly")] = 0
     early_stopping: Annotated[Count, Meta(description="stop after so many epochs without progress; 0: never")] = 0
     min_delta: Annotated[NotNegative, Meta(description="early stopping: smallest change that counts as progress")] = 0.0
@@ -127,18 +139,27 @@ class TrainConfig:
             description="augmented views of each image, reused in turn; needs frozen_bn eval; 0: a fresh one each epoch, slower"
         ),
     ] = 0
-    mixup: Annotated[NotNegative, Meta(description="alpha of MixUp (0.2 is usual); 0: off")] = 0.0
-    cutmix: Annotated[NotNegative, Meta(description="alpha of CutMix (1 is usual); 0: off")] = 0.0
-    label_smoothing: Annotated[Fraction, Meta(description="part of each label spread over all classes")] = 0.0
+    mixup: Annotated[NotNegative, Meta(description="alpha of MixUp (0.2 is usual); 0: off"), Space(low=0.05, high=1)] = 0.0
+    cutmix: Annotated[NotNegative, Meta(description="alpha of CutMix (1 is usual); 0: off"), Space(low=0.05, high=1)] = 0.0
+    label_smoothing: Annotated[
+        Fraction, Meta(description="part of each label spread over all classes"), Space(low=0, high=0.3)
+    ] = 0.0
     class_weights: Annotated[bool, Meta(description="weigh the loss by inverse class frequency")] = True
     balanced_sampling: Annotated[bool, Meta(description="draw every class equally often; replaces class weights")] = False
-    ema: Annotated[Fraction, Meta(description="decay of the moving average of weights (0.999 is usual); 0: off")] = 0.0
+    ema: Annotated[
+        Fraction,
+        Meta(description="decay of the moving average of weights (0.999 is usual); 0: off"),
+        Space(low=0.9, high=0.9999),
+    ] = 0.0
     swa_start: Annotated[
         Fraction,
         Meta(description="part of the epochs after which the weights at the end of each are averaged (0.75 is usual); 0: off"),
+        Space(low=0.3, high=0.9),
     ] = 0.0
     swa_lr: Annotated[
-        float, Meta(ge=0, le=100, description="learning rate of the last layer while averaging; 0: as the schedule goes on")
+        float,
+        Meta(ge=0, le=100, description="learning rate of the last layer while averaging; 0: as the schedule goes on"),
+        Space(low=1e-5, high=0.1, log=True),
     ] = 0.0
     swa_anneal_epochs: Annotated[
         Count, Meta(description="epochs in which the learning rate turns to swa_lr, along a cosine; 0: at once")
@@ -272,6 +293,15 @@ def metas(key: str) -> list[Meta]:
 
     collect(type_hints()[key])
     return found
+
+
+def searchable() -> dict[str, Space]:
+    """The keys whose continuous values can be searched, and where they usually lie."""
+    spaces = {
+        key: next((m for m in getattr(hint, "__metadata__", ()) if isinstance(m, Space)), None)
+        for key, hint in type_hints().items()
+    }
+    return {key: space for key, space in spaces.items() if space is not None}
 
 
 def description_of(key: str) -> str:

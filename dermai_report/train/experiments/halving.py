@@ -44,7 +44,7 @@ def carry_out(folder: Path) -> list[Outcome]:
         outcomes += _stage(folder, trials, plan.comparison(config, {(): {}, **alone}, batch, threads, stage))
         done += len(batch)
         if len(left) > FEW:
-            better = sorted(left, key=lambda name: _mean_loss(folder, [t for t in trials if t.actions == [name]]))
+            better = sorted(left, key=lambda name: mean_loss(folder, [t for t in trials if t.actions == [name]]))
             left = {name: left[name] for name in left if name in better[: max(FEW, len(left) // 2)]}
     if len(left) > 1:
         merged, names = merge(left)
@@ -71,11 +71,12 @@ def _stage(folder: Path, trials: list[Trial], new: Sequence[Trial]) -> list[Outc
     return carry_on(folder, new)
 
 
-def _mean_loss(folder: Path, trials: Sequence[Trial]) -> float:
-    """The lowest validation loss of each trial, averaged; infinite where one has none."""
+def mean_loss(folder: Path, trials: Sequence[Trial]) -> float:
+    """The lowest validation loss of each trial, averaged; infinite where one has none, or has not finished."""
     lowest = []
     for trial in trials:
-        run = run_of(folder, trial)
-        losses = [v for v in read_run_directory(run).series("val", "loss") if not math.isnan(v)] if run else []
-        lowest.append(min(losses, default=float("inf")))
-    return statistics.fmean(lowest) if lowest else float("inf")
+        place = run_of(folder, trial)
+        run = read_run_directory(place) if place else None
+        losses = run.series("val", "loss") if run and run.status == "finished" else []
+        lowest.append(min((loss for loss in losses if not math.isnan(loss)), default=math.inf))
+    return statistics.fmean(lowest) if lowest else math.inf

@@ -34,6 +34,13 @@ def comparison(
     ]
 
 
+def of_values(
+    config: TrainConfig, name: str, values: Mapping[str, float], seeds: Sequence[int], threads: int, **facts: Any
+) -> list[Trial]:
+    """A trial of a search with each seed."""
+    return [_trial(config, f"{name}.seed-{seed}", seed, threads, values, values=dict(values), **facts) for seed in seeds]
+
+
 def name_of(actions: Sequence[str]) -> str:
     """What a trial of these actions is called."""
     if not actions:
@@ -46,9 +53,9 @@ def seeds_of(config: TrainConfig, n: int) -> list[int]:
     return list(range(config.seed, config.seed + n))
 
 
-def _trial(config: TrainConfig, name: str, seed: int, threads: int, values: Mapping[str, Any], **facts: Any) -> Trial:
+def _trial(config: TrainConfig, name: str, seed: int, threads: int, changes: Mapping[str, Any], **facts: Any) -> Trial:
     base = config.record()
     split_seed = base.get("split_seed", base["seed"])  # one test set for all
-    record = {**base, **values, "seed": seed, "split_seed": split_seed, "threads": base["threads"] or threads, "name": name}
+    record = {**base, **changes, "seed": seed, "split_seed": split_seed, "threads": base["threads"] or threads, "name": name}
     del record["runs"]
     return Trial(name=name, config=TrainConfig.from_mapping(record).record(), seed=seed, **facts)

@@ -120,7 +120,7 @@ def test_with_many_recommendations_the_better_half_goes_on(tmp_path: Path, monke
         return [Outcome(t.name, "finished") for t in trials]
 
     monkeypatch.setattr(halving, "carry_on", carry_on)
-    monkeypatch.setattr(halving, "_mean_loss", lambda folder, trials: 1 - int(trials[0].actions[0][1:]) / 10)
+    monkeypatch.setattr(halving, "mean_loss", lambda folder, trials: 1 - int(trials[0].actions[0][1:]) / 10)
     patches = {f"a{n}": {"lr": n / 10} for n in range(1, 10)}
     from dermai_report.train.experiments.engine import begin
 
