@@ -6,6 +6,7 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from dermai_report import wording
 from dermai_report.experiment.words import NEXT, Words, of_effect
@@ -123,7 +124,12 @@ def tables(sought: Sought) -> list[Table]:
         return []
     keys = list(sought.search.over)
     rows = [
-        [Cell(_name(f)), *(Cell(f"{f.values[key]:g}") for key in keys), Cell(_loss(f), "nats"), Cell(_under(sought, f), "nats")]
+        [
+            Cell(_name(f)),
+            *(Cell(_decimal(f.values[key])) for key in keys),
+            Cell(_loss(f), "nats"),
+            Cell(_under(sought, f), "nats"),
+        ]
         for f in sought.tried
     ]
     caption = (
@@ -247,6 +253,11 @@ def _under(sought: Sought, facts: TrialFacts) -> float | None:
 
 def _values(facts: TrialFacts) -> str:
     return wording.listed([f"{key} {value:g}" for key, value in facts.values.items()], most=len(facts.values))
+
+
+def _decimal(value: float) -> str:
+    """Without an exponent, so that a column of them is one of numbers."""
+    return format(Decimal(f"{value:g}"), "f")
 
 
 def _name(facts: TrialFacts) -> str:

@@ -101,8 +101,9 @@ def _train(
         name=config.name or f"{config.model}-{config.epochs}-epochs",
         precision=precision.choose(config.precision, device),
     )
+    split_seed = config.seed if config.split_seed is None else config.split_seed
     for split in data.held_out:
-        progress.say(f"no {split} folder: held out {data.size_of(split)} of the training images by seed {config.seed}")
+        progress.say(f"no {split} folder: held out {data.size_of(split)} of the training images by seed {split_seed}")
     if data.facts.unreadable:
         progress.say(f"left out {len(data.facts.unreadable)} unreadable images, such as {data.facts.unreadable[0]}")
     if data.facts.excluded:
