@@ -174,7 +174,7 @@ def test_killed_and_resumed_or_with_two_jobs_it_is_the_same(
 ) -> None:
     def words(place: str, *more: str) -> list[str]:
         values = words_of(options(runs=tmp_path / place, augment="none"))
-        return ["search", "--over", "lr:1e-5:1e-2,dropout", "--trials", "3", "--batch", "2", "--seeds", "1", *more, *values]
+        return ["search", "--over", "lr:1e-5:1e-2,dropout", "--trials", "2", "--batch", "1", "--seeds", "1", *more, *values]
 
     def weights(folder: Path) -> dict[str, bytes]:
         trials = read_experiment(folder).trials
