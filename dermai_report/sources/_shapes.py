@@ -36,15 +36,26 @@ def split_rows(table: Table) -> Table:
 
 def of_one_run(table: Table, log: Log) -> Table:
     """The rows of the run that the user chose, where a column names several; raises DermaiError where none was chosen."""
+    epochs = next((table.numbers[n].values for n in table.numbers if meaning(n).role == "epoch"), None)
     for name in table.names:
-        if meaning(name).role != "run":
+        names_runs = meaning(name).role == "run"
+        if not names_runs and (epochs is None or name not in table.texts or meaning(name).role == "split"):
             continue
         cells = _as_text(table, name)
         kinds = list(dict.fromkeys(c for c in cells if c))
-        if 2 <= len(kinds) < table.n:
+        if 2 <= len(kinds) < table.n and (names_runs or _tells_apart(cells, epochs)):
             chosen = one_of(log, {kind: kind for kind in kinds}, f"runs, by its column {name!r}")
             return of_one_run(table.rows(np.array([c == chosen for c in cells])), log)
     return table
+
+
+def _tells_apart(cells: list[str | None], epochs: np.ndarray | None) -> bool:
+    """Whether the words of a column are all that tells the rows of an epoch apart, as those of several optimizers would be."""
+    if epochs is None or None in cells or 2 * len(set(cells)) > len(cells):
+        return False
+    _, counts = np.unique(epochs, return_counts=True)
+    pairs = set(zip(cells, epochs.tolist(), strict=True))
+    return len(counts) > 1 and bool(np.mean(counts > 1) > 0.5) and len(pairs) == len(cells)
 
 
 def _as_text(table: Table, name: str) -> list[str | None]:

@@ -344,6 +344,22 @@ def test_several_models_in_one_file(reading) -> None:
     assert len(reading(text, run="vgg").epochs) == 3
 
 
+@pytest.mark.parametrize("name", ["optimizer", "setting", "run_name"])
+def test_rows_of_several_runs_side_by_side_are_asked_about(reading, name: str) -> None:
+    rows = "".join(f"{e},{kind},1,{loss / e}\n" for e in (1, 2, 3) for kind, loss in (("adam", 2), ("sgd", 3)))
+    text = f"epoch,{name},train_loss,val_loss\n{rows}"
+    with pytest.raises(DermaiError, match=f"2 runs, by its column '{name}': adam, sgd"):
+        reading(text)
+    assert column(reading(text, run="adam"), "val", "loss") == [2.0, 1.0, pytest.approx(2 / 3)]
+    assert len(reading(text + f"4,{'adam'},1,.5\n", run="adam").epochs) == 4  # the other one ended sooner
+
+
+@pytest.mark.parametrize("words", ["same,same,same,same,same,same", "a,a,b,b,a,a", "1s,2s,3s,4s,5s,6s"])
+def test_words_that_do_not_tell_repeated_epochs_apart_name_no_run(reading, words: str) -> None:
+    rows = "".join(f"{e},x {w},1,{e}\n" for e, w in zip((1, 1, 2, 2, 3, 3), words.split(","), strict=True))
+    assert len(reading(f"epoch,remark,train_loss,val_loss\n{rows}").epochs) == 3
+
+
 @pytest.mark.parametrize(
     ("header", "task"),
     [
