@@ -107,11 +107,16 @@ def bayes_factor(p: float, n: int) -> float:
 
 
 def _confidence(rise: Rise, elevated: int, n: int) -> float:
-    """The product of: it rises at all (even odds before looking), by more than 5 % if it rises, and lastingly."""
-    evidence = bayes_factor(rise.p, n)
-    rises, large = (NORMAL.cdf((rise.height - least) / rise.error) for least in (0.0, SMALL))
+    """The product of: it rises, by more than 5 %, and lastingly."""
     lasting = 1 - SINGLE_DOUBT * DOUBT_LEFT ** (elevated - 1) if elevated else NONE_ELEVATED
-    return float(min(evidence / (1 + evidence) * large / max(rises, 1e-300) * lasting, MOST))
+    return min(_rises_by(SMALL, rise, n) * lasting, MOST)
+
+
+def _rises_by(least: float, rise: Rise, n: int) -> float:
+    """How sure it is that a curve of n points rises (even odds before looking), and by more than `least` if it rises."""
+    evidence = bayes_factor(rise.p, n)
+    rises, large = (NORMAL.cdf((rise.height - height) / rise.error) for height in (0.0, least))
+    return float(evidence / (1 + evidence) * large / max(rises, 1e-300))
 
 
 def _elevated(curve: Curve, rise: Rise) -> int:
@@ -121,15 +126,14 @@ def _elevated(curve: Curve, rise: Rise) -> int:
 
 
 def _train_rises(train: Floats, height: float) -> float:
-    """How sure it is that the training loss ends above its own lowest level too, by 5 % and half of the validation's rise."""
+    """How sure it is that the training loss rises too, by 5 % and half of the validation's rise, by the same test."""
     finite = train[np.isfinite(train)]
     if len(finite) < LEAST_POINTS or _constant(finite):
         return 0.0
     z, least = prepare(train, MEMORISED).z, max(SMALL, height / 2)
     if seen_rise(z) < least:  # what is seen only ever overstates: the lowest level was chosen for being lowest
         return 0.0
-    rise = measure_rise(z)
-    return float(NORMAL.cdf((rise.height - least) / rise.error))
+    return _rises_by(least, measure_rise(z), len(z))
 
 
 def _record(curve: Curve, rise: Rise, elevated: int, confidence: float, number: Ints, reason: str) -> Overfitting:

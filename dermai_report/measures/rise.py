@@ -2,8 +2,8 @@
 
 Sources: Robertson, Wright and Dykstra 1988 (falling curves and valleys); Meyer and Woodroofe 2000 (the noise left by a
 monotone fit); Andrews and Ploberger 1994, Econometrica 62:1383 (evidence averaged over where a change begins has the most power);
-Beran 1988, JASA 83:687 (why the statistic is freed of the noise before it is simulated); Sen, Banerjee and Woodroofe 2010 (why
-the minimum is not simply bootstrapped).
+Beran 1988, JASA 83:687 (why the statistic is freed of the noise before it is simulated); Andrews and Soares 2010, Econometrica 78:119
+(which falls of the null hypothesis to take as level); Sen, Banerjee and Woodroofe 2010 (why the minimum is not simply bootstrapped).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dermai_report.measures.isotonic import Floats, Ints, Valleys, bottoms, fit_valleys, valley_curves
-from dermai_report.measures.noise import ar1, clipped_squares, difference_sd, lag_one, rounding_sd
+from dermai_report.measures.noise import SPIKE_SD, ar1, clipped_squares, difference_sd, lag_one, rounding_sd
 from dermai_report.measures.ramps import ramp_gains
 
 NULL_CURVES = 200  # the p-value's moments are then known to about a tenth; more cost time in proportion
@@ -64,14 +64,17 @@ class Noise(NamedTuple):
 
 def measure_rise(z: Floats) -> Rise:
     """The rise at the end of the curve z (n >= 5 finite points)."""
-    z, observed, fit, noise = _settled_fit(z)
+    seen = z
+    z, observed, fit, noise = _settled_fit(seen)
     n = len(z)
     rng = np.random.default_rng(0)  # a report says the same each time
     levels, stops = bottoms(z[None], observed)
     floor, first = float(levels[0]), int(stops[0])
     flat = _flat_bottomed(fit, floor, noise)
     fall, _ = valley_curves(z[None], observed, np.array([n]))
-    falling, rising = _simulate(rng, fall[0], flat, noise)
+    falling, rising = _simulate(rng, _level_ended(z, fall[0], noise), flat, noise)
+    if _ends_alone(seen, noise):  # it may be a spike: the null hypothesis has one there as well
+        falling[:, -1] = _highest(falling, n - 1, noise)
     again = fit_valleys(rising)
 
     end = _end(n, first)
@@ -87,8 +90,8 @@ def measure_rise(z: Floats) -> Rise:
     inside = np.flatnonzero(observed.explained[0].max() - observed.explained[0] <= cut)
     low, high = np.clip((inside.min(), inside.max()), 1, n - 1)
 
-    seen, null = (_evidence(rows, fits, noise) for rows, fits in ((z[None], observed), (falling, fit_valleys(falling))))
-    p = tail_probability(float(seen[0]), null)
+    found, null = (_evidence(rows, fits, noise) for rows, fits in ((z[None], observed), (falling, fit_valleys(falling))))
+    p = tail_probability(float(found[0]), null)
     error = max(float(height.std()), noise.least)
     return Rise(first, int(low), int(high), floor, end, unbiased, error, p)
 
@@ -123,9 +126,44 @@ def _settled_fit(z: Floats) -> tuple[Floats, Valleys, Floats, Noise]:
     _, _, noise = _fit(z, least)
     z = z.copy()
     for t in (len(z) - 2, len(z) - 1):
-        step = float(np.median(np.abs(np.diff(z[max(0, t - 4) : t]))))
-        z[t] = min(z[t], z[max(0, t - 3) : t].max() + max(END_SD * noise.sd, step))
+        z[t] = min(z[t], _highest(z[None], t, noise)[0])
     return z, *_fit(z, least)
+
+
+def _highest(y: Floats, t: int, noise: Noise) -> Floats:
+    """How high point t of each curve y (rows, n) may lie: END_SD, or a step like the last ones, above the three before it."""
+    highest: Floats = y[:, max(0, t - 3) : t].max(axis=1) + np.maximum(END_SD * noise.sd, _step(y, t))
+    return highest
+
+
+def _step(y: Floats, t: int) -> Floats:
+    """What is usual from one point to the next before point t of each curve y (rows, n): the median of up to three steps."""
+    step: Floats = np.median(np.abs(np.diff(y[:, max(0, t - 4) : t], axis=1)), axis=1)
+    return step
+
+
+def _ends_alone(z: Floats, noise: Noise) -> bool:
+    """Whether the last point of z (n,) stands out from those before as an epoch within the curve must to be called a spike.
+
+    It must also be more than so many steps like the last ones: the end of a steep rise is none.
+    """
+    usual = max(noise.sd, float(_step(z[None], len(z) - 1)[0]))
+    return bool(z[-1] > z[-4:-1].max() + SPIKE_SD * usual)
+
+
+def _level_ended(z: Floats, fall: Floats, noise: Noise) -> Floats:
+    """The falling fit (n,) of z (n,), its end made level as far back as no split shows a fall of sqrt(ln n) standard errors.
+
+    The fit falls a little with any noise, and a rise looks rarer after a fall than it is on the level (Andrews and Soares 2010).
+    """
+    n, start = len(z), np.flatnonzero(np.diff(fall, prepend=np.inf))
+    begin, split, total = start[:, None], start[None], np.concatenate(([0.0], np.cumsum(z)))
+    before, after = np.maximum(split - begin, 1), n - split
+    drop = (total[split] - total[begin]) / before - (total[n] - total[split]) / after
+    error = noise.sd * np.sqrt((1 + noise.rho) / (1 - noise.rho) * (1 / before + 1 / after))
+    falls = (split > begin) & (drop > math.sqrt(math.log(n)) * error)
+    level = start[falls.any(axis=1).argmin()]
+    return np.concatenate((fall[:level], np.full(n - level, z[level:].mean())))
 
 
 def _fit(z: Floats, least: float) -> tuple[Valleys, Floats, Noise]:
