@@ -3,15 +3,17 @@
 What it checks: whether the validation loss, fitted as a curve that falls and then rises, rises by more than the noise
 of the epochs explains. The confidence joins that test with the size of the rise (under 5 % is not called overfitting)
 and with how many epochs after the best one stay high.
+A last epoch that stands out alone may be a spike and is no evidence of its own. Where the training loss is shown to rise
+as well, the run is unstable rather than overfitted.
 
 Why it matters: from the onset on, further training makes the model worse on new images while the training numbers
 improve.
 
 When it is wrong: with one epoch after the best, a spike and an onset look alike, so the verdict is never more than
-"provisional". A loss that rises while accuracy holds is overconfidence rather than lost skill; see the accuracy beside
-it.
+"provisional". Strongly correlated noise of few epochs is the likeliest false alarm. A loss that rises while accuracy
+holds is overconfidence rather than lost skill; see the accuracy beside it.
 
-How sure: calibrated, on simulated curves and on public histories.
+How sure: calibrated, on simulated curves and on public histories; between .2 and .9 it rather claims too little.
 
 Source: order-restricted inference (Robertson, Wright, Dykstra 1988); Prechelt 1998 for the 5 %.
 """
