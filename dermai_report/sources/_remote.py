@@ -7,6 +7,7 @@ report, and in errors, is its address: without the password or the signature tha
 from __future__ import annotations
 
 import contextlib
+import errno
 import re
 import tempfile
 from collections.abc import Collection, Iterator
@@ -41,6 +42,7 @@ MODELS = "model"  # the folder of a run directory
 NAME = re.compile(r"(?![A-Za-z]:)[^/\\\0]{1,255}")  # of one file or folder; "C:" would be a place of its own
 AT_ONCE = 8  # files that are fetched side by side: each waits for its server
 CHUNK = 1024**2
+REPLACED = 5  # times that one file may be replaced while it is copied
 
 
 def is_remote(path: str | Path) -> bool:
@@ -198,9 +200,19 @@ def _copy_all(files: Any, names: list[tuple[str, str]], place: Path) -> None:
                 raise DermaiError(f"its files are more than {LARGEST_LOG // 1024**2:,} MB together", "name the log itself")
 
 
-def _copy(files: Any, source: str, place: Path, most: int) -> int:
-    """Copy one file, at most so many bytes; returns how many."""
+def _copy(files: Any, source: str, place: Path, most: int, again: int = REPLACED) -> int:
+    """Copy one file, at most so many bytes; returns how many. One that is replaced meanwhile is copied again, so many times."""
     place.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return _copied(files, source, place, most)
+    except OSError as error:
+        if error.errno != errno.EINVAL or not again:  # what s3fs makes of "it is another object by now"
+            raise
+        files.invalidate_cache()
+        return _copy(files, source, place, most, again - 1)
+
+
+def _copied(files: Any, source: str, place: Path, most: int) -> int:
     size = 0
     with files.open(source, "rb") as stream, place.open("wb") as file:
         while chunk := stream.read(CHUNK):
