@@ -171,10 +171,10 @@ def test_a_training_killed_goes_on_from_s3_alone(bucket: str, tmp_path: Path) ->
     before = len(read_run(f"{bucket}/own/{name}").epochs)
     shutil.rmtree(tmp_path / "state")
     lease = json.loads(store.read(f"{name}/writers/0001.json") or b"")
-    store.put(f"{name}/writers/0001.json", json.dumps({**lease, "until": time.time() + 3}).encode())  # not two minutes
+    store.put(f"{name}/writers/0001.json", json.dumps({**lease, "until": time.time()}).encode())  # two minutes later
     done = subprocess.run([*command, "--resume", f"{bucket}/own/latest"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "waiting" in done.stderr and done.stdout.strip() == f"{bucket}/own/{name}"
+    assert done.stdout.strip() == f"{bucket}/own/{name}"
     run = read_run(done.stdout.strip())
     assert 1 <= before < 4 and (run.status, len(run.epochs)) == ("finished", 4) and run.test is not None
 
