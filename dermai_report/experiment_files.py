@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from dermai_report.errors import DermaiError
-from dermai_report.files import reading_from, write_atomically
+from dermai_report.files import may_be_read, reading_from, write_atomically
 from dermai_report.run import Parent, Status
 from dermai_report.run_files import MANIFEST, read_json, read_manifest
 
@@ -114,6 +114,15 @@ def is_experiment(path: Path) -> bool:
     """Whether a folder holds an experiment. Raises DermaiError where it may not be looked into."""
     with reading_from(path):
         return (path / EXPERIMENT).is_file()
+
+
+def experiments_in(folder: Path) -> list[Path]:
+    """The experiments that lie side by side in a folder, by name; links such as `latest` are left out."""
+    with reading_from(folder):
+        if not folder.is_dir():
+            return []
+        inside = (path for path in folder.iterdir() if path.is_dir() and not path.is_symlink() and path.name[0] != ".")
+        return sorted(path for path in inside if may_be_read(path) and (path / EXPERIMENT).is_file())
 
 
 def run_of(folder: Path, trial: Trial) -> Path | None:

@@ -97,3 +97,8 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def may_be_read(folder: Path) -> bool:
+    """Whether a folder may be listed and looked into."""
+    return os.access(folder, os.R_OK | os.X_OK)

@@ -168,6 +168,12 @@ def evidence(value: Any, length: int = 240) -> str:
     return shorten(_evidence(value), length)
 
 
+def kind(of: str) -> str:
+    """What an experiment is, by its kind."""
+    known = {"cv": "Cross-validation", "try": "Recommendations tried out", "search": "Search for values"}
+    return known.get(of, label(of))
+
+
 def day(stamp: str | None) -> str:
     """A time stamp to the minute: "2026-11-24 04:57"; a dash when unknown."""
     return stamp[:16].replace("T", " ") if stamp else UNKNOWN

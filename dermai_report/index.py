@@ -1,4 +1,4 @@
-"""A folder of runs -> Index: a line a run, its verdict and key numbers with intervals, and where its report is.
+"""A folder of runs and experiments -> Index: a line each, its verdict and key numbers with intervals, and where its report is.
 
 No rule is checked: a line says what is measured of its run, in the words of the report's first screen.
 """
@@ -10,32 +10,67 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 import dermai_report
 from dermai_report import measures, wording
 from dermai_report.errors import DermaiError
+from dermai_report.experiment import judge
+from dermai_report.experiment_files import read_experiment
 from dermai_report.measures.groups import group_codes
-from dermai_report.report import Index, Interval, Listed
+from dermai_report.report import Index, Interval, Listed, ListedExperiment
 from dermai_report.run import Run
 from dermai_report.sources import read_run
 from dermai_report.summary import OVERFIT_TONES, OVERFIT_WORDS
 
 REPORTS = ("report.html", "report.md", "report.json")  # what a line links to, the first that is there
+OF_EXPERIMENTS = ("experiment.html", "experiment.md", "experiment.json")
 
 
-def survey(folder: Path | str, paths: Sequence[Path | str], reports: Path, beside: Path) -> Index:
-    """The runs at `paths` or addresses, the latest first; one that cannot be read is listed with the reason.
+def survey(
+    folder: Path | str, paths: Sequence[Path | str], reports: Path, beside: Path, experiments: Sequence[Path] = ()
+) -> Index:
+    """The runs at `paths` or addresses and the experiments, the latest first; what cannot be read is listed with the reason.
 
     reports: the folder that holds a folder of reports for each run; beside: the folder that the index goes to, from which links lead.
     """
-    lines = [_listed(path, reports, beside) for path in paths]
-    lines.sort(key=lambda line: (line.started or "", line.id), reverse=True)
+    lines = _named_parents([_listed(path, reports, beside) for path in paths])
+    tried = [_experiment(path, reports, beside) for path in experiments]
+    for listed in (lines, tried):
+        listed.sort(key=lambda line: (line.started or "", line.id), reverse=True)
     return Index(
         version=dermai_report.__version__,
         path=str(folder),
-        headline=_headline(folder, lines),
+        headline=_headline(folder, lines, len(tried)),
         runs=lines,
         notes=list(_notes(lines)),
+        experiments=tried,
     )
+
+
+def _experiment(path: Path, reports: Path, beside: Path) -> ListedExperiment:
+    try:
+        found = judge(path)
+    except DermaiError as error:
+        return ListedExperiment(
+            id=path.name, name=path.name, path=str(path), kind="unknown", headline="Cannot be read", error=str(error)
+        )
+    return ListedExperiment(
+        id=found.id,
+        name=found.name,
+        path=found.path,
+        kind=found.kind,
+        headline=found.headline,
+        started=read_experiment(path).started or None,
+        trials=len(found.trials),
+        finished=sum(trial.status == "finished" for trial in found.trials),
+        report=_link((found.id, path.name), OF_EXPERIMENTS, reports, beside),
+    )
+
+
+def _named_parents(lines: list[Listed]) -> list[Listed]:
+    names = {line.id: line.name for line in lines}
+    return [replace(line, parent_name=names.get(line.parent.id)) if line.parent else line for line in lines]
 
 
 def _listed(path: Path | str, reports: Path, beside: Path) -> Listed:
@@ -68,7 +103,8 @@ def _listed(path: Path | str, reports: Path, beside: Path) -> Listed:
         curve=[v if math.isfinite(v) else None for v in run.series("val", "loss" if by_loss else "accuracy")],
         curve_of="loss" if by_loss else "accuracy",
         best_at=next((i for i, e in enumerate(run.epochs) if best and e.epoch == best.epoch), None),
-        report=_link(run, path, reports, beside),
+        report=_link((run.id, Path(path).name), REPORTS, reports, beside),
+        parent=run.parent,
     )
 
 
@@ -91,18 +127,22 @@ def _tested(run: Run) -> Interval | None:
     return measures.accuracy_interval(run, group_codes(outcome) if outcome else None)
 
 
-def _link(run: Run, path: Path | str, reports: Path, beside: Path) -> str | None:
-    for name in (run.id, Path(path).name):
-        for file in REPORTS:
+def _link(names: Sequence[str], files: Sequence[str], reports: Path, beside: Path) -> str | None:
+    for name in names:
+        for file in files:
             place = reports / name / file
             if place.is_file():
                 return Path(os.path.relpath(place, beside)).as_posix()
     return None
 
 
-def _headline(folder: Path | str, lines: list[Listed]) -> str:
-    words = f"{wording.plural(len(lines), 'run')} in {folder}"
+def _headline(folder: Path | str, lines: list[Listed], experiments: int) -> str:
+    counted = [wording.plural(len(lines), "run")] if lines or not experiments else []
+    counted += [wording.plural(experiments, "experiment")] if experiments else []
+    words = f"{wording.listed(counted)} in {folder}"
     known = [line for line in lines if line.test_accuracy is not None]
+    if not lines and experiments:
+        return f"{words}."
     if not known:
         return f"{words}; no test accuracy is known."
     if _class_sets(known) > 1:
@@ -129,6 +169,8 @@ def _notes(lines: list[Listed]) -> Iterator[str]:
             f"The highest of {len(known)} test accuracies flatters its run: it was chosen for being highest. Two runs are compared, on the "
             "same images where they share them, by dermai-report BASELINE RUN."
         )
+    if any(line.parent for line in lines):
+        yield "A run that was made from another by its recommendations says so; dermai-report PARENT RUN tells what came of them."
     broken = sum(line.error is not None for line in lines)
     if broken:
         yield f"{wording.plural(broken, 'run')} could not be read; the reason stands beside {'it' if broken == 1 else 'each'}."

@@ -46,6 +46,7 @@ FILTERS = {
     "setting": fmt.setting,
     "p_value": fmt.p_value,
     "day": fmt.day,
+    "kind": fmt.kind,
     "shorten": fmt.shorten,
     "toml": fmt.toml,
     "known": fmt.known,

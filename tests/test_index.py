@@ -2,14 +2,19 @@
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from dermai_report import RunWriter
+from dermai_report.cli.report import main
+from dermai_report.experiment_files import FORMAT, Experiment, Trial, experiments_in, write_experiment
 from dermai_report.index import survey
+from dermai_report.renderers import render
 from dermai_report.report import Index
+from dermai_report.run import Parent
 from dermai_report.sources import runs_in
 from tests.builders import PUBLISHED
 
@@ -54,9 +59,9 @@ def test_each_has_its_verdict_numbers_and_course(runs: Path) -> None:
     index = listed(runs)
     best = next(line for line in index.runs if line.test_accuracy == 0.9)
     assert best.verdict == "Ship epoch 4 of 4. Overfitting: cannot tell."
-    assert best.test_accuracy_ci95 == pytest.approx((0.699, 0.972), abs=0.001)
+    assert best.test_accuracy_ci95 == pytest.approx((0.699, 0.982), abs=0.001)
     assert best.curve == pytest.approx([1.0, 0.9, 0.8, 0.7]) and best.best_at == 3
-    assert "the highest test accuracy is that of twin, 90.00 % (95 % interval 69.9 to 97.2 %)" in index.headline
+    assert "the highest test accuracy is that of twin, 90.00 % (95 % interval 69.9 to 98.2 %)" in index.headline
     assert any("flatters" in note for note in index.notes)
     published = next(line for line in index.runs if line.name == "resnet18-10-epochs")
     assert published.overfitting == "provisional" and published.test_accuracy_ci95 is None
@@ -102,3 +107,68 @@ def test_runs_over_different_classes_are_not_ranked(runs: Path) -> None:
     assert "highest test accuracy is" not in index.headline and "over different classes" in index.headline
     assert any("on the classes they share" in note for note in index.notes)
     assert not any("flatters" in note for note in index.notes)
+
+
+@pytest.fixture
+def tried(runs: Path) -> Path:
+    """An experiment beside the runs: its baseline has finished, the other trial has not begun."""
+    trials = [
+        Trial(name=f"{name}.seed-0", config={}, seed=0, actions=actions) for name, actions in (("a", []), ("b", ["dropout"]))
+    ]
+    with RunWriter(runs / "exp" / "a.seed-0", name="trial", classes=["a", "b"]) as run:
+        run.log_epoch(train={"loss": 1.0}, val={"loss": 1.0})
+    write_experiment(
+        runs / "exp",
+        Experiment(
+            format=FORMAT,
+            id="exp",
+            name="tried",
+            kind="try",
+            started="2026-01-02T00:00:00Z",
+            command="c",
+            trials=trials,
+            seeds=[0],
+        ),
+    )
+    return runs
+
+
+def test_experiments_are_listed_and_their_runs_are_not(tried: Path, tmp_path: Path) -> None:
+    place = tmp_path / "report" / "exp" / "experiment.html"
+    place.parent.mkdir(parents=True)
+    place.write_text("x")
+    (tried / "lost").mkdir()
+    (tried / "lost" / "experiment.json").write_text("{")
+    assert [path.name for path in experiments_in(tried)] == ["exp", "lost"]
+    assert not {"exp", "lost"} & {path.name for path in runs_in(tried)}
+    index = survey(tried, runs_in(tried), tmp_path / "report", tmp_path, experiments_in(tried))
+    exp, lost = index.experiments
+    assert (exp.name, exp.kind, exp.trials, exp.finished, exp.report) == ("tried", "try", 2, 1, "report/exp/experiment.html")
+    assert "can be told yet" in exp.headline
+    assert lost.error and "experiment.json" in lost.error
+    assert index.headline.startswith("4 runs and 2 experiments in ") and len(index.runs) == 4
+    for format in ("html", "md", "terminal"):
+        text = render(index, format)
+        assert "tried" in text and "1 of 2" in text and "Recommendations tried out" in text
+
+
+def test_a_folder_of_experiments_alone_has_an_index(tried: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in runs_in(tried):
+        shutil.rmtree(path)
+    assert main([str(tried)]) == 0
+    assert "1 experiment in " in capsys.readouterr().out
+
+
+def test_a_run_made_from_another_says_from_which(tmp_path: Path) -> None:
+    with RunWriter(tmp_path, name="first", classes=["a", "b"]) as first:
+        first.log_epoch(train={"loss": 1.0}, val={"loss": 1.0})
+    parent = Parent(id=first.path.name, path="x", actions=["dropout", "weight-decay"])
+    for number in (parent, Parent(id="elsewhere", path="x", actions=["dropout"])):
+        with RunWriter(tmp_path, name="second", classes=["a", "b"], parent=number) as run:
+            run.log_epoch(train={"loss": 1.0}, val={"loss": 1.0})
+    index = listed(tmp_path)
+    assert {line.parent.id: line.parent_name for line in index.runs if line.parent} == {parent.id: "first", "elsewhere": None}
+    assert any("PARENT RUN" in note for note in index.notes)
+    for format in ("html", "md", "terminal"):
+        text = " ".join(re.sub("<[^>]*>", "", render(index, format)).split())
+        assert "from first" in text and "weight-decay" in text and "elsewhere" in text

@@ -71,7 +71,7 @@ def _settings(called: argparse.Namespace) -> Settings:
 
 def _document(called: argparse.Namespace) -> tuple[Shown, dict[str, Any]]:
     """What is to be shown: a report on one run, a comparison, what an experiment shows, or an index; and options that come from the run."""
-    from dermai_report.experiment_files import is_experiment
+    from dermai_report.experiment_files import experiments_in, is_experiment
 
     settings = _settings(called)
     if len(called.runs) > 1:
@@ -91,11 +91,12 @@ def _document(called: argparse.Namespace) -> tuple[Shown, dict[str, Any]]:
     if called.source is None and called.which is None:
         from dermai_report.sources import runs_in
 
-        if inside := runs_in(folder):
+        inside, experiments = runs_in(folder), [] if isinstance(folder, str) else experiments_in(folder)
+        if inside or experiments:
             from dermai_report.index import survey
 
             options.refuse_of_one(called, "a folder of them")
-            return survey(folder, inside, REPORTS, folder_of(called.output)), {}
+            return survey(folder, inside, REPORTS, folder_of(called.output), experiments), {}
     from dermai_report.diagnosis import diagnose
 
     run = _read(called, called.runs[0])

@@ -93,7 +93,11 @@ def render_index(index: Index) -> str:
         version=index.version,
         refresh=0,
         parts="index/",
-        sections=[Section("runs", "Runs"), *([Section("limits", "Limits")] if index.notes else [])],
+        sections=[
+            *([Section("runs", "Runs")] if index.runs or not index.experiments else []),
+            *([Section("experiments", "Experiments")] if index.experiments else []),
+            *([Section("limits", "Limits")] if index.notes else []),
+        ],
         statuses=Counter(run.status for run in index.runs if not run.error).most_common(),
         spark=_spark,
     )

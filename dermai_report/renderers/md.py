@@ -68,6 +68,7 @@ EXPERIMENT_SECTIONS = {
 MOST_SETTINGS = 40
 MOST_CHANGES = 12
 MOST_SAMPLES = 25
+MOST_EXPERIMENTS = 20
 
 
 def render(report: Report, max_chars: int = MAX_CHARS, key: str = "", images: Sequence[str] = ()) -> str:
@@ -104,15 +105,24 @@ def render_comparison(comparison: Comparison, max_chars: int = MAX_CHARS, key: s
 
 
 def render_index(index: Index, max_chars: int = MAX_CHARS, key: str = "") -> str:
-    """The index as Markdown of at most `max_chars` characters; the oldest runs are left out first."""
+    """The index as Markdown of at most `max_chars` characters; the oldest runs are left out first, then the experiments."""
     context = {"index": index, "max_chars": max_chars, "marker": marker(key, "dermai-index"), "course": _course}
+    for experiments in (MOST_EXPERIMENTS, 0):
+        text = _of_runs(index, context | {"most_experiments": experiments}, max_chars)
+        if len(text) < max_chars:
+            break
+    return text + "\n"
+
+
+def _of_runs(index: Index, context: dict[str, Any], max_chars: int) -> str:
+    """The index with as many of its runs as fit, one at least."""
     low, high = 0, len(index.runs)
     text = _section("md", "index", context | {"shown": high})
     while len(text) > max_chars and low < high - 1:
         middle = (low + high) // 2
         fits = len(_section("md", "index", context | {"shown": middle})) < max_chars
         low, high = (middle, high) if fits else (low, middle)
-    return (text if len(text) < max_chars else _section("md", "index", context | {"shown": low})) + "\n"
+    return text if len(text) < max_chars else _section("md", "index", context | {"shown": low})
 
 
 def render_experiment(experiment: ExperimentReport, max_chars: int = MAX_CHARS, key: str = "") -> str:

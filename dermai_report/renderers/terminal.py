@@ -27,6 +27,8 @@ from dermai_report.report import (
     Finding,
     Held,
     Index,
+    Listed,
+    ListedExperiment,
     PredictionCheck,
     Recommendation,
     Report,
@@ -102,17 +104,42 @@ def render_index(index: Index, width: int | None = None, color: bool = False) ->
         interval = fmt.interval(run.test_accuracy_ci95, "percent")
         tested = Text(fmt.quantity(run.test_accuracy, "percent"), style="bold")
         grid.add_row(
-            Text(_name(run.name)),
+            Text.assemble(_name(run.name), (f"\n{_made_from(run)}" if run.parent else "", "dim")),
             Text(_SIGN[run.tone], style=_TONE[run.tone]),
             Text(told),
             tested + Text(f"\n{interval}", style="dim") if interval else tested,
             Text(sparkline.text(run.curve)),
         )
     more = len(index.runs) - MOST_RUNS
-    parts: list[RenderableType] = [Text(_line(index.headline), style="bold"), "", grid]
+    parts: list[RenderableType] = [Text(_line(index.headline), style="bold"), *(("", grid) if index.runs else ())]
     parts += [Text(f"and {more} more, the oldest", style="dim")] if more > 0 else []
+    parts += _experiments(index.experiments)
     parts += ["", *(_hanging(Text("·", style="dim"), Text(_line(note), style="dim")) for note in index.notes)]
     return _printed([*parts, "", Text(_where([index.path]), style="dim")], width, color)
+
+
+def _made_from(run: Listed) -> str:
+    assert run.parent is not None
+    return _line(f"from {_name(run.parent_name or run.parent.id)}: {_name(', '.join(run.parent.actions))}")
+
+
+def _experiments(experiments: list[ListedExperiment]) -> list[RenderableType]:
+    if not experiments:
+        return []
+    grid = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
+    grid.add_column("Experiment", ratio=3, overflow="fold")
+    grid.add_column("Trials done", no_wrap=True)
+    grid.add_column("What it shows", ratio=6)
+    for one in experiments[:MOST_RUNS]:
+        done = f"{one.finished} of {one.trials}"
+        grid.add_row(
+            Text.assemble(_name(one.name), (f"\n{fmt.kind(one.kind)}", "dim")),
+            done,
+            Text(f"{_line(one.headline)}{_because(one.error)}"),
+        )
+    more = len(experiments) - MOST_RUNS
+    lines: list[RenderableType] = ["", grid]
+    return [*lines, Text(f"and {more} more, the oldest", style="dim")] if more > 0 else lines
 
 
 def _printed(parts: Iterable[RenderableType], width: int | None, color: bool) -> str:

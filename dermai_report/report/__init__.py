@@ -26,7 +26,7 @@ from dermai_report.report.finding import (
     Skipped,
 )
 from dermai_report.report.gate import Gate, Ground
-from dermai_report.report.index import Index, Listed
+from dermai_report.report.index import Index, Listed, ListedExperiment
 from dermai_report.report.measured import (
     BestEpoch,
     ByAccuracy,
@@ -79,6 +79,7 @@ __all__ = [
     "LastEpoch",
     "LineChart",
     "Listed",
+    "ListedExperiment",
     "Mark",
     "MatrixChart",
     "Moved",

@@ -6,6 +6,7 @@ import msgspec
 
 from dermai_report.report.record import Interval, Record, Tone, Verdict
 from dermai_report.report.shown import Shown
+from dermai_report.run import Parent
 
 # History of index.json:
 #   dermai-index/1  the first
@@ -17,7 +18,8 @@ class Listed(Record, frozen=True, kw_only=True):
     place of the best epoch in it, from 0.
 
     report: the path of its report, relative to the index, where there is one; error: why the run could not be read, and then
-    nothing else of it is known.
+    nothing else of it is known. parent: the run that it was made from, and which recommendations it took over; parent_name: what the
+    index calls that run, where it lists it.
     """
 
     id: str
@@ -41,10 +43,30 @@ class Listed(Record, frozen=True, kw_only=True):
     curve_of: str = "loss"
     best_at: int | None = None
     report: str | None = None
+    parent: Parent | None = None
+    parent_name: str | None = None
+
+
+class ListedExperiment(Record, frozen=True, kw_only=True):
+    """An experiment of the index: how many of its trials have finished, and what they show, in a sentence. report, error: as of a run."""
+
+    id: str
+    name: str
+    path: str
+    kind: str
+    headline: str
+    started: str | None = None
+    trials: int = 0
+    finished: int = 0
+    report: str | None = None
+    error: str | None = None
 
 
 class Index(Shown, frozen=True, kw_only=True):
-    """A folder of runs, the latest first; index.json is this, with `format` first."""
+    """A folder of runs and experiments, each the latest first; index.json is this, with `format` first.
+
+    The runs of an experiment are not among the runs.
+    """
 
     format: str = FORMAT
     version: str
@@ -52,3 +74,4 @@ class Index(Shown, frozen=True, kw_only=True):
     headline: str
     runs: list[Listed]
     notes: list[str]
+    experiments: list[ListedExperiment] = msgspec.field(default_factory=list)

@@ -17,14 +17,14 @@ Imports of heavy packages belong into `read`. Nothing may run code from a log, o
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 
 from dermai_report import registry
 from dermai_report.errors import DermaiError
-from dermai_report.files import reading_from
+from dermai_report.experiment_files import EXPERIMENT
+from dermai_report.files import may_be_read, reading_from
 from dermai_report.run import Run
 from dermai_report.run_files import MANIFEST
 from dermai_report.sources import _remote
@@ -59,8 +59,8 @@ def read_run(
 def runs_in(folder: Path | str) -> list[Path | str]:
     """The runs that lie side by side in a folder, or behind an address, by name: none where it is itself a run, or holds one run's log.
 
-    Links such as `latest` are left out. One run directory makes it a folder of runs; of folders that trackers wrote it takes two,
-    and behind an address it takes none.
+    Links such as `latest` are left out, and experiments, whose runs are theirs. One run directory makes it a folder of runs; of
+    folders that trackers wrote it takes two, and behind an address it takes none.
     """
     if isinstance(folder, str):
         return [*_remote.runs_in(folder)]
@@ -72,9 +72,8 @@ def _runs_in(folder: Path) -> list[Path]:
     if not folder.is_dir() or (folder / MANIFEST).is_file():
         return []
     inside = sorted(path for path in folder.iterdir() if path.is_dir() and not path.is_symlink() and path.name[0] != ".")
-    closed = [
-        path for path in inside if not os.access(path, os.R_OK | os.X_OK)
-    ]  # may be runs: the index says that it cannot look
+    closed = [path for path in inside if not may_be_read(path)]  # may be runs: the index says that it cannot look
+    inside = [path for path in inside if path in closed or not (path / EXPERIMENT).is_file()]
     own = [path for path in inside if path not in closed and (path / MANIFEST).is_file()]
     modules = _modules(None)
     if not own and _recognised(Log(folder), modules):

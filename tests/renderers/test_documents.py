@@ -57,7 +57,8 @@ def test_one_run_shows_its_differences_and_several_an_overview():
 
 def test_the_index_links_where_a_report_is():
     page = BeautifulSoup(render(documents.index("a b&c"), "html"), "html5lib")
-    assert [a["href"] for a in page.select("table a")] == ["./a%20b%26c/report.html"] * 4
+    assert [a["href"] for a in page.select("#runs table a")] == ["./a%20b%26c/report.html"] * 4
+    assert [a["href"] for a in page.select("#experiments table a")] == ["./a%20b%26c/experiment.html"]
     assert len(page.select("svg.spark")) == 4
     assert "▁" in render(documents.index(), "md") and "▁" in render(documents.index(), "terminal")
 
