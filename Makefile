@@ -53,6 +53,8 @@ schemas: $(VENV)/.train
 golden: $(VENV)/.train
 	$(BIN)/dermai-report runs/resnet18-10-epochs --format html,md,json
 	$(BIN)/dermai-report runs/resnet18-digits --format html,md,json --output report/resnet18-digits/
+	$(BIN)/dermai-report runs/resnet18-digits runs/resnet18-digits-cosine --format html,md,json --output report/resnet18-digits-cosine/
+	$(BIN)/dermai-report runs/digits-cosine-try --format html,md,json --output report/digits-cosine-try/
 
 # Side by side with peers, each in an environment of its own; prints ratios.
 bench: $(VENV)/.train

@@ -39,17 +39,19 @@ def settings_changed(baseline: Run, run: Run) -> list[Setting]:
 def changes(advised: Report, run: Run, changed: list[Setting]) -> list[Change]:
     """The suggestions of the baseline's report that a configuration can hold, in their order, and whether the run has them.
 
-    What a run that was made from the baseline says it took over counts as made.
+    What a run that was made from the baseline says it took over counts as made. A key that only one of the two logged is no other
+    setting that changed: an older version had fewer of them.
     """
     taken = run.parent.actions if run.parent and run.parent.id == advised.run.id else []
     actions = {advice.action.id: advice.action for finding in advised.findings for advice in finding.advice}
     keys = {setting.key for setting in changed if setting.of == "configuration"}
+    in_both = {s.key for s in changed if s.of == "configuration" and s.baseline is not None and s.run is not None}
     found = []
     for one in advised.recommendations:
         if one.status != "suggested" or not one.patch or one.priority is None:
             continue
         made: Made = "yes" if one.action in taken else _made(actions[one.action], run, keys)
-        others = len(keys - set(one.patch) - {"seed"}) if made != "no" else 0
+        others = len(in_both - set(one.patch) - {"seed"}) if made != "no" else 0
         found.append(Change(one.action, one.title, one.priority, one.patch, made, others))
     return found
 

@@ -14,7 +14,11 @@ from dermai_report.run import Run
 
 ONE_SEED = "One seed: the interval covers the images, not the luck of training."
 _COUNTED: dict[Held, str] = {"held": "held", "did not hold": "did not hold", "cannot tell": "cannot be told"}
-_ANSWERS: dict[Held, str] = {"held": "Yes", "did not hold": "No", "cannot tell": "Cannot tell"}
+_ANSWERS: dict[Held, str] = {
+    "held": "Yes, for these two trained models",
+    "did not hold": "No, for these two trained models",
+    "cannot tell": "Cannot tell",
+}
 
 
 def predicted(baseline: Run, run: Run, advised: Report, changes: Sequence[Change]) -> list[ActionCheck]:

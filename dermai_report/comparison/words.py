@@ -164,6 +164,7 @@ def _images(one: Compared) -> Answer:
 def _set(one: Compared) -> Answer:
     question = "What was set differently?"
     keys = [setting for setting in one.settings if setting.of == "configuration"]
+    keys.sort(key=lambda setting: setting.baseline is None or setting.run is None)  # what both logged says most
     rest = [setting.key for setting in one.settings if setting.of != "configuration"]
     besides = f" Besides the configuration: {wording.listed(rest)}." if rest else ""
     if not keys:
@@ -222,4 +223,4 @@ def _p(p: float) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value)) or "none"
-    return "not set" if value is None else str(value)
+    return "not set" if value is None else str(value) or "empty"

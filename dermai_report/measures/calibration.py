@@ -108,7 +108,7 @@ def ece_difference(
     less the first, conservative by design; codes: groups (n,). None for fewer than two samples or groups.
 
     Sampling moves both by its influences, which are subtracted sample by sample. The errors are biased upward too, a calibrated model's
-    most, so that no resampling gives the difference an interval that covers (docs/decisions/0031-predictions.md): each limit takes off
+    most, so that no resampling gives the difference an interval that covers (docs/decisions/0032-predictions.md): each limit takes off
     the bias that would move it furthest, between that of gaps a standard error larger than measured and that of gaps as much smaller.
     """
     worth, pair = [], []

@@ -119,13 +119,18 @@ def half_width(deviation: np.ndarray, codes: np.ndarray | None = None) -> float 
     return student95(m - 1) * math.sqrt(float(sums @ sums) * m / (m - 1)) / len(deviation)
 
 
+FEW = tuple((1 / freedom, math.log(t)) for freedom, t in ((1, 12.7062), (2, 4.3027), (3, 3.1824)))  # the table of Student's t
+
+
 def student95(freedom: float) -> float:
     """The 97.5 % quantile of Student's t: by its expansion in 1 / freedom (Abramowitz and Stegun 26.7.5), exact for 1 and 2.
 
-    Off by less than 0.4 % at 3 degrees of freedom, 0.01 % from 6 on.
+    Off by less than 0.4 % at 3 degrees of freedom, 0.01 % from 6 on. Between 1 and 3, where Satterthwaite's freedom of three seeds lies,
+    the logarithm is a parabola in 1 / freedom: off by less than 0.7 %.
     """
     if freedom < 3:
-        return 12.7062 if freedom < 2 else 4.3027
+        f = 1 / max(freedom, 1.0)
+        return math.exp(sum(log_t * math.prod((f - x) / (at - x) for x, _ in FEW if x != at) for at, log_t in FEW))
     z, f = Z95, 1 / freedom
     g1 = (z**3 + z) / 4
     g2 = (5 * z**5 + 16 * z**3 + 3 * z) / 96

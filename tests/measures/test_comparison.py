@@ -161,3 +161,8 @@ def test_independent_difference_is_newcombe_for_proportions() -> None:
 @pytest.mark.parametrize("freedom", [1, 2, 3, 5, 12, 400])
 def test_students_quantile_agrees_with_scipy(freedom: int) -> None:
     assert student95(freedom) == pytest.approx(stats.t.ppf(0.975, freedom), rel=2e-3)
+
+
+@pytest.mark.parametrize("freedom", [1.2, 1.5, 1.99, 2.5, 2.999])
+def test_students_quantile_holds_between_whole_degrees_of_freedom(freedom: float) -> None:
+    assert student95(freedom) == pytest.approx(stats.t.ppf(0.975, freedom), rel=7e-3)
