@@ -45,6 +45,7 @@ SIDEWAYS = {("rules", "rules"), ("rules", "exhibits"), ("rules", "summary"), ("t
 ONLY_IN = {
     "torch": {"train", "integrations"},
     "torchvision": {"train"},
+    "optuna": {"train"},
     "matplotlib": {"charts"},
     "jinja2": {"templating"},
     "sklearn": {"datasets", "integrations"},

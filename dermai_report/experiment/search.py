@@ -102,7 +102,12 @@ def words(sought: Sought, found: Sequence[Effect]) -> Words:
         fresh = sought.gained_fresh
         numbers.append(KeyNumber("The same with fresh seeds", fresh.value, "nats", fresh.ci95))
     if effect is None:
-        return f"{sought.named}: the {gain}; not confirmed on fresh seeds yet.", answers, numbers
+        why = (
+            "not confirmed on fresh seeds yet"
+            if sought.gained_fresh is None
+            else "without a test set its effect cannot be told"
+        )
+        return f"{sought.named}: the {gain}; {why}.", answers, numbers
     numbers.append(KeyNumber("Test accuracy gained, fresh seeds", effect.accuracy, "points", effect.accuracy_ci95))
     if effect.loss is not None:
         numbers.append(KeyNumber("Test loss, fresh seeds", effect.loss, "nats", effect.loss_ci95, "below 0 is better"))
@@ -217,6 +222,10 @@ def _next(sought: Sought, effect: Effect | None) -> Answer:
     if effect is not None and effect.verdict == "helps":
         options = " ".join(f"--{key.replace('_', '-')} {value:g}" for key, value in (sought.winner or {}).items())
         return Answer(NEXT, f"Train with {options}", "Ship a run that has these values, and report on that run.", "good")
+    if effect is None and sought.gained_fresh is not None:
+        return Answer(
+            NEXT, "Hold out a test set", "The validation images chose the values, so they cannot judge them.", "neutral"
+        )
     if effect is None:
         return Answer(NEXT, "Finish the search", "dermai-train --resume goes on with it.", "neutral")
     told = ""

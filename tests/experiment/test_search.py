@@ -116,6 +116,18 @@ def test_what_is_not_over_is_not_told(helped: Path, tmp_path: Path) -> None:
     assert told.headline.startswith("None of") and answer(told, "next").answer == "Keep the baseline"
 
 
+def test_without_a_test_set_nothing_is_confirmed(tmp_path: Path) -> None:
+    folder = searched(tmp_path, 0.8, np.random.default_rng(7))
+    for file in folder.rglob("test.json"):
+        file.unlink()
+    for file in folder.rglob("predictions/test.parquet"):
+        file.unlink()
+    report = judge(folder)
+    assert report.headline.endswith("without a test set its effect cannot be told.")
+    assert answer(report, "fresh seeds").tone == "unknown"
+    assert answer(report, "next").answer == "Hold out a test set"
+
+
 def test_every_format_shows_it(helped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert main([str(helped), "--format", "html,md,json,terminal"]) == 0

@@ -61,7 +61,7 @@ def run(given: dict[str, Any], words: list[str]) -> int:
     spaces = spaces_of(over, config)
     sampling.library()
     folder = begin(
-        Path(config.runs),
+        config.runs,
         "search",
         f"{config.name or config.model}-search",
         [],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Literal
 
@@ -26,7 +25,7 @@ def spaces_of(wish: str, config: TrainConfig) -> dict[str, Space]:
             raise DermaiError(f"{key} is named twice in --over", "leave one out")
         spaces[key] = _within(key, _known(key), ends)
     for end in ("low", "high"):  # such as a learning rate of an averaging that is off
-        TrainConfig.from_mapping({**dataclasses.asdict(config), **{key: getattr(s, end) for key, s in spaces.items()}})
+        TrainConfig.from_mapping({**config.record(), **{key: getattr(s, end) for key, s in spaces.items()}})
     return spaces
 
 

@@ -223,6 +223,7 @@ def test_killed_and_resumed_or_with_two_jobs_it_is_the_same(
         (["search", "--data", "digits", "--over", "lr", "--trials", "0"], "range: >= 1"),
         (["search", "--data", "digits", "--over", "lr", "--batch", "0"], "range: >= 1"),
         (["search", "--data", "digits", "--over", "drop-out"], "did you mean 'dropout'"),
+        (["search", "--data", "digits", "--over", "lr", "--runs", "s3://bucket/runs"], "is an address"),
         (["search", "--data", "digits", "--ovr", "lr"], "did you mean '--over'"),
     ],
 )
