@@ -13,6 +13,7 @@ from typing import Any
 
 from dermai_report import __version__, registry
 from dermai_report.cli import subcommands
+from dermai_report.cli.outcome import finish
 from dermai_report.datasets.in_use import reading
 from dermai_report.errors import DermaiError
 from dermai_report.experiment_files import is_experiment
@@ -47,22 +48,19 @@ class Call:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status: 0 done, 2 wrong input or call, 128 + signal when interrupted."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    try:
-        if words and words[0] in registry.names(COMMANDS):
-            return _command(words)
-        given = options.parse(build_parser(), words)
-        resumed = _resumed(given)
-        if isinstance(resumed, Path) and is_experiment(resumed):
-            return _carry_on(resumed)
-        call = Call(resumable(resumed), resume=resumed) if resumed else asked(given)
-        return _train(call, shlex.join(["dermai-train", *words]))
-    except DermaiError as error:
-        print("\n".join([f"dermai-train: {error}", *getattr(error, "__notes__", ())]), file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("dermai-train: interrupted", file=sys.stderr)
-        return 130
+    return finish(_run, arguments, "dermai-train")
+
+
+def _run(arguments: Sequence[str]) -> int:
+    words = list(arguments)
+    if words and words[0] in registry.names(COMMANDS):
+        return _command(words)
+    given = options.parse(build_parser(), words)
+    resumed = _resumed(given)
+    if isinstance(resumed, Path) and is_experiment(resumed):
+        return _carry_on(resumed)
+    call = Call(resumable(resumed), resume=resumed) if resumed else asked(given)
+    return _train(call, shlex.join(["dermai-train", *words]))
 
 
 def _command(words: list[str]) -> int:

@@ -43,6 +43,7 @@ _SEVERITY = {"error": ("✗", "red"), "warning": ("!", "yellow"), "info": ("·",
 MOST_FINDINGS = 8
 MOST_ADVICE = 3
 MOST_RUNS = 40
+MOST_ROWS = 16  # of a table of the document
 NAME = 60  # characters shown of a name from a log
 
 
@@ -75,14 +76,16 @@ def render_experiment(experiment: ExperimentReport, width: int | None = None, co
 
 
 def _cells(table: Rows) -> RenderableType:
-    """A table of the document, its intervals beneath the values."""
+    """A table of the document, its intervals beneath the values: its first rows, and what stands below it."""
     grid = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
     for n, column in enumerate(table.columns):
         grid.add_column(column, justify="left" if n == 0 else "right", overflow="fold")
-    for row in table.rows[:MOST_RUNS]:
+    for row in table.rows[:MOST_ROWS]:
         grid.add_row(*(_cell(cell) for cell in row))
-    more = len(table.rows) - MOST_RUNS
-    return Group(Text(""), grid, *([Text(f"and {more} more", style="dim")] if more > 0 else []))
+    more = len(table.rows) - MOST_ROWS
+    left = f"{more} more rows in the full report. " if more > 0 else ""
+    below = [Text(_line(left + table.caption), style="dim")] if left or table.caption else []
+    return Group(Text(""), Text(_line(table.title), style="bold"), grid, *below)
 
 
 def _cell(cell: Cell) -> Text:

@@ -14,7 +14,7 @@ def test_it_says_the_verdict_the_numbers_the_findings_and_where_the_rest_is():
     text = terminal.render(sample.full(), width=100)
     assert sample.full().headline in text
     assert "65.60 %" in text and "95 % interval 63.1 to 68.1 %" in text
-    assert "The model overfits from epoch 8  very high confidence (0.97)  overfitting" in text
+    assert "The model overfits from epoch 8  very high confidence (0.97, calibrated)  overfitting" in text
     assert "1  Augment more strongly" in text
     assert "dermai-report runs/resnet18-10-epochs --format html" in text
 

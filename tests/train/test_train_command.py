@@ -66,6 +66,15 @@ def test_wrong_calls(arguments: list[str], message: str, capsys: pytest.CaptureF
     assert "Traceback" not in err
 
 
+def test_a_closed_folder_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def closed(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", "photos")
+
+    monkeypatch.setattr("dermai_report.cli.train.asked", closed)
+    assert main(["--data", "photos"]) == 2
+    assert capsys.readouterr().err == "dermai-train: photos: Permission denied\n"
+
+
 def test_help_is_quick_and_loads_no_torch() -> None:
     code = (
         "import sys, resource\nfrom dermai_report.cli.train import main\n"
