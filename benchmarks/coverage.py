@@ -3,13 +3,13 @@
     python benchmarks/coverage.py [--draws 500] [--seed 1]
 
 Prints, for each interval, its coverage in each world, with the least and the mean; the mean width of the first world beside it. The
-standard error of a coverage of .95 is .010 with 500 draws. Conservative by design (above .97): the expected calibration error, average
-precision near 1, balanced accuracy with rare classes. The last line: how often the epochs that "the data cannot tell from the best"
-hold the truly best one, of ten.
+standard error of a coverage of .95 is .010 with 500 draws. docs/intervals.md says which intervals are conservative by design. The last
+line: how often the epochs that "the data cannot tell from the best" hold the truly best one, of ten.
 """
 
 import argparse
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +17,11 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from dermai_report import measures
 from tests import builders, worlds
+from tests import worlds_of_several as several
 from tests.worlds import World
 
 WORLDS = (
+    World(50, 2, skill=1.5),
     World(100, 2),
     World(200, 2, rarest=0.1),
     World(150, 4, skill=1.2, shift=2.0),
@@ -28,8 +30,19 @@ WORLDS = (
     World(500, 7, rarest=0.05),
     World(1000, 5, rarest=0.2, shift=0.6),
     World(2000, 3, shift=1.5),
+    World(100, 2, skill=3.0),
+    World(300, 4, skill=2.5, shift=3.0),
     World(600, 4, skill=1.5, per_group=6),
 )
+PAIRS = (
+    (World(200, 2), 0.3, True),
+    (World(200, 8, skill=1.5), 0.0, True),
+    (World(500, 4, rarest=0.1, shift=2.0), -0.3, True),
+    (World(200, 4), 0.3, False),
+    (World(600, 3, rarest=0.2, skill=3.0), 0.0, False),
+)
+CHOSEN = ((200, 0.0), (200, 0.05), (1000, 0.0), (1000, 0.05), (1000, 0.2))
+TRIED = ((2, 200), (3, 200), (5, 500), (10, 200))
 
 
 def best_epochs(draws: int, seed: int, n: int, step: float) -> float:
@@ -51,19 +64,50 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
+    grid = [(world.name, lambda w=world: worlds.covered(w, worlds.truth(w), args.draws, args.seed)) for world in WORLDS]
+    show("One model", grid)
+    show(
+        "Two models, the second more skilled by the gain: the differences",
+        [
+            (
+                f"{world.name}, gain {gain:g}, {'the same' if same else 'separate'} samples",
+                lambda p=(world, gain, same): several.shares(several.compared(*p), args.draws, args.seed),
+            )
+            for world, gain, same in PAIRS
+        ],
+    )
+    show(
+        "The best of ten epochs, chosen on n samples and tested on as many",
+        [
+            (
+                f"n {n}, skill {step:g} between epochs",
+                lambda c=(n, step): several.shares(several.chosen(*c), args.draws, args.seed),
+            )
+            for n, step in CHOSEN
+        ],
+    )
+    show(
+        "A recommendation over seeds",
+        [(f"{s} seeds, n {n}", lambda t=(s, n): several.shares(several.tried(*t), args.draws, args.seed)) for s, n in TRIED],
+    )
+    found = [best_epochs(args.draws, args.seed, n, step) for n in (200, 1000) for step in (0.0, 0.02, 0.1)]
+    print("\nbest epoch among those named: " + " ".join(f"{share:.3f}" for share in found))
+
+
+def show(title: str, grid: Sequence[tuple[str, Callable[[], dict[str, tuple[float, float]]]]]) -> None:
+    """Measure one family of worlds and print its table."""
+    print(f"\n{title}")
     columns = []
-    for i, world in enumerate(WORLDS):
-        print(f"world {i + 1}: {world.name}", flush=True)
-        columns.append(worlds.covered(world, worlds.truth(world), args.draws, args.seed))
+    for i, (world, measure) in enumerate(grid):
+        print(f"world {i + 1}: {world}", flush=True)
+        columns.append(measure())
     names = list(dict.fromkeys(name for column in columns for name in column))
-    print(f"\n{'':26}" + "".join(f"{i + 1:>6}" for i in range(len(WORLDS))) + f"{'least':>8}{'mean':>7}{'width':>8}")
+    print(f"\n{'':28}" + "".join(f"{i + 1:>6}" for i in range(len(grid))) + f"{'least':>8}{'mean':>7}{'width':>8}")
     for name in names:
         shares = [column[name][0] if name in column else np.nan for column in columns]
         width = next(column[name][1] for column in columns if name in column)
         cells = "".join(f"{share:6.3f}" if np.isfinite(share) else f"{'-':>6}" for share in shares)
-        print(f"{name:26}{cells}{np.nanmin(shares):8.3f}{np.nanmean(shares):7.3f}{width:8.3f}")
-    found = [best_epochs(args.draws, args.seed, n, step) for n in (200, 1000) for step in (0.0, 0.02, 0.1)]
-    print("\nbest epoch among those named: " + " ".join(f"{share:.3f}" for share in found))
+        print(f"{name:28}{cells}{np.nanmin(shares):8.3f}{np.nanmean(shares):7.3f}{width:8.3f}")
 
 
 if __name__ == "__main__":

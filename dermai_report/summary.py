@@ -59,7 +59,9 @@ def key_numbers(run: Run) -> list[KeyNumber]:
         interval = measures.wilson(best.val_accuracy * n, n) if best.val_accuracy is not None and n else None
         numbers.append(KeyNumber("Best epoch", best.epoch, "epoch", note=_equals(best, len(run.epochs)), at=at))
         if best.val_loss is not None:
-            numbers.append(KeyNumber("Validation loss, best epoch", best.val_loss, "nats", best.val_loss_ci95, at=at))
+            few = run.val_epochs is not None and best.val_loss_ci95 is None
+            note = "too few errors for an interval" if few else ""
+            numbers.append(KeyNumber("Validation loss, best epoch", best.val_loss, "nats", best.val_loss_ci95, note, at))
         numbers.append(KeyNumber("Validation accuracy, best epoch", best.val_accuracy, "percent", interval, _sized(n), at))
     if last is not None and best is not None and last.epoch != best.epoch:
         numbers.append(KeyNumber(f"Validation loss, last epoch ({last.epoch})", last.val_loss, "nats", at=run.epochs[-1].at))

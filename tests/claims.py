@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +17,7 @@ from dermai_report.needs import missing
 from dermai_report.report import Finding
 from dermai_report.run import Data, Evaluation, Predictions, Run
 from tests import builders, worlds
+from tests.worlds_of_several import by_skill
 
 Truth = Callable[[Finding], bool]
 Scenario = Callable[[np.random.Generator], tuple[Run, Truth]]
@@ -276,14 +276,6 @@ def suspected_label_noise(rng: np.random.Generator) -> tuple[Run, Truth]:
     return run, lambda f: wrong > 0
 
 
-@lru_cache(maxsize=1)
-def _by_skill() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Skills, and the true loss and accuracy of an epoch with each."""
-    skills = np.linspace(0, 4, 41)
-    many = builders.sample_epochs(np.random.default_rng(0), skills.tolist(), n=40_000)
-    return skills, many.loss.mean(axis=1), (many.predicted == many.label).mean(axis=1)
-
-
 def _epochs_of_skill(rng: np.random.Generator, falls: bool) -> tuple[np.ndarray, Run]:
     """The skill of each epoch, and the run: it rises to a level, and falls after the best where it should; kept by sample, or not."""
     n, epochs = _size(rng, 60, 1000), int(rng.integers(5, 21))
@@ -308,7 +300,7 @@ def best_epoch_not_last(rng: np.random.Generator) -> tuple[Run, Truth]:
 def selection_optimism(rng: np.random.Generator) -> tuple[Run, Truth]:
     """Right where the validation accuracy of the chosen epoch is above its true one."""
     skill, run = _epochs_of_skill(rng, falls=False)
-    skills, _, accuracy = _by_skill()
+    skills, _, accuracy = by_skill()
     best = min(run.epochs, key=lambda e: e.val["loss"])
     return run, lambda f: bool(best.val["accuracy"] > np.interp(skill[best.epoch - 1], skills, accuracy))
 
@@ -318,7 +310,7 @@ def validation_to_test_drop(rng: np.random.Generator) -> tuple[Run, Truth]:
     skill, run = _epochs_of_skill(rng, falls=bool(rng.random() < 0.5))
     best = min(run.epochs, key=lambda e: e.val["loss"]).epoch
     lost = _between(rng, 0.1, 1) if rng.random() < 0.5 else 0.0
-    skills, _, accuracy = _by_skill()
+    skills, _, accuracy = by_skill()
     there, here = np.interp([skill[best - 1] - lost, skill[best - 1]], skills, accuracy)
     n = _size(rng, 60, 1000)
     test = Evaluation(accuracy=float(rng.binomial(n, there) / n), n=n, epoch=best)

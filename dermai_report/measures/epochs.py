@@ -8,7 +8,9 @@ from statistics import NormalDist
 import numpy as np
 
 from dermai_report.measures.cache import once_per_run
+from dermai_report.measures.groups import val_epoch_groups
 from dermai_report.measures.intervals import Z95, mean_interval, newcombe
+from dermai_report.measures.temperature import FEWEST_ERRORS
 from dermai_report.report import BestEpoch, ByAccuracy, LastEpoch
 from dermai_report.run import EpochLog, Run, SampleEpochs
 
@@ -90,16 +92,24 @@ def shipped_epoch(run: Run) -> int | None:
 
 
 def _loss_interval(run: Run, epoch: int) -> tuple[float, float] | None:
-    """95 % interval of an epoch's validation loss from its standard error over samples; None without per-sample losses."""
-    if run.val_epochs is None or epoch not in run.val_epochs.epochs:
+    """95 % interval of an epoch's validation loss from its standard error over samples; None without per-sample losses.
+
+    None, too, with fewer than five errors among them: the mean rests on the errors, and the interval of two of them covers
+    .80-.85 (with five or more, .947; benchmarks/coverage.py).
+    """
+    samples = run.val_epochs
+    if samples is None or epoch not in samples.epochs:
         return None
-    return mean_interval(run.val_epochs.loss[run.val_epochs.epochs.index(epoch)])
+    i = samples.epochs.index(epoch)
+    if int((samples.predicted[i] != samples.label).sum()) < FEWEST_ERRORS:
+        return None
+    return mean_interval(samples.loss[i], val_epoch_groups(run))
 
 
 def _indistinguishable(run: Run, best: EpochLog) -> tuple[list[int], int | None, str | None]:
     """Other epochs that the validation data cannot tell from the best, the earliest within one standard error, the basis."""
     if run.val_epochs is not None and best.epoch in run.val_epochs.epochs:
-        z = _paired_z(run.val_epochs, best.epoch)
+        z = _paired_z(run.val_epochs, best.epoch, val_epoch_groups(run))
         same = [e for e, score in z.items() if score <= best_of(len(z)) and e != best.epoch]
         return same, min(e for e, score in z.items() if score <= 1), PAIRED
     n, accuracy = run.count("val"), best.val.get("accuracy")
@@ -121,13 +131,20 @@ def best_of(epochs: int) -> float:
     return max(NormalDist().inv_cdf(0.95 ** (1 / max(epochs - 1, 1))), Z95)
 
 
-def _paired_z(samples: SampleEpochs, best: int) -> dict[int, float]:
-    """Each epoch's mean per-sample loss difference from the best, in standard errors of it (the same samples, so paired)."""
+def _paired_z(samples: SampleEpochs, best: int, codes: np.ndarray | None = None) -> dict[int, float]:
+    """Each epoch's mean per-sample loss difference from the best, in standard errors of it (the same samples, so paired).
+
+    codes: (n,) group numbers; deviations then add up within groups.
+    """
     difference = samples.loss - samples.loss[samples.epochs.index(best)]
-    n = difference.shape[1]
+    mean = difference.mean(axis=1)
+    sums = difference - mean[:, None]
+    if codes is not None:
+        sums = np.array([np.bincount(codes, weights=row) for row in sums])
+    n = sums.shape[1]
     if n < 2:
         return dict.fromkeys(samples.epochs, 0.0)
-    mean, error = difference.mean(axis=1), difference.std(axis=1, ddof=1) / math.sqrt(n)
+    error = np.sqrt((sums**2).sum(axis=1) * n / (n - 1)) / difference.shape[1]
     with np.errstate(invalid="ignore", divide="ignore"):
         z = np.where(mean == 0, 0.0, np.abs(mean) / error)
     return {e: float(score) for e, score in zip(samples.epochs, np.nan_to_num(z, nan=np.inf), strict=True)}

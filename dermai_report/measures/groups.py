@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dermai_report.measures.intervals import Z95, student95
-from dermai_report.run import Predictions
+from dermai_report.run import Predictions, Run
 
 
 def group_codes(outcome: Predictions) -> np.ndarray | None:
@@ -15,6 +15,13 @@ def group_codes(outcome: Predictions) -> np.ndarray | None:
     unique_codes = getattr(outcome.group, "unique_codes", None)
     codes = unique_codes() if unique_codes else np.unique(np.asarray(outcome.group), return_inverse=True)[1]
     return codes if len(codes) and codes.max() + 1 < len(codes) else None
+
+
+def val_epoch_groups(run: Run) -> np.ndarray | None:
+    """The groups (n,) of the validation samples that were kept of each epoch, by those of the predictions; None where unknown."""
+    val = run.predictions.get("val")
+    same = val is not None and run.val_epochs is not None and len(val) == len(run.val_epochs.label)
+    return group_codes(val) if val is not None and same else None
 
 
 def effective_size(success: np.ndarray, codes: np.ndarray | None) -> float:

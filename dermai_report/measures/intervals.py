@@ -79,18 +79,20 @@ class Spread(NamedTuple):
     cube: float
 
 
-def mean_interval(losses: np.ndarray, codes: np.ndarray | None = None, expected: Spread | None = None) -> Interval | None:
-    """95 % interval of the mean of (n,) non-negative losses by its standard error; None for n < 2 or non-finite ones.
+def mean_interval(
+    values: np.ndarray, codes: np.ndarray | None = None, expected: Spread | None = None, least: float = 0.0
+) -> Interval | None:
+    """95 % interval of the mean of (n,) values by its standard error, from `least` up; None for n < 2 or non-finite values.
 
     codes: (n,) group numbers, where samples of one group are alike: deviations then add up within groups first. Losses have a
-    long tail upwards, and a sample that missed it looks better and surer: the upper limit is moved by the first term of the
-    Edgeworth expansion, skewness (1 + 2 t^2) / 6 sqrt(n) standard errors (Johnson 1978, JASA 73:536; Hall 1992, J. Royal
+    long tail, and a sample that missed it looks better and surer: the limit on the side of the tail is moved by the first term of
+    the Edgeworth expansion, skewness (1 + 2 t^2) / 6 sqrt(n) standard errors (Johnson 1978, JASA 73:536; Hall 1992, J. Royal
     Statistical Society B 54:221). expected: the spread that is known from elsewhere to be there, whether the sample shows it or not.
     """
-    if not np.isfinite(losses).all():
+    if not np.isfinite(values).all():
         return None
-    mean = float(losses.mean(dtype=np.float64)) if len(losses) else 0.0
-    deviation = losses.astype(np.float64) - mean
+    mean = float(values.mean(dtype=np.float64)) if len(values) else 0.0
+    deviation = values.astype(np.float64) - mean
     half = half_width(deviation, codes)
     if half is None:
         return None
@@ -100,10 +102,11 @@ def mean_interval(losses: np.ndarray, codes: np.ndarray | None = None, expected:
     if expected is not None:
         seen = float((deviation**2).mean())
         all_there_is = max(seen, expected.variance, 1e-300)
-        half = half * math.sqrt(all_there_is / seen) if seen > 0 else t * math.sqrt(all_there_is / len(losses))
-        skewness = max(skewness * seen**1.5, expected.cube) / all_there_is**1.5
-    further = max(skewness, 0.0) * (1 + 2 * t * t) / (6 * t * math.sqrt(len(sums)))
-    return max(mean - half, 0.0), mean + half * (1 + further)
+        half = half * math.sqrt(all_there_is / seen) if seen > 0 else t * math.sqrt(all_there_is / len(values))
+        cubes = skewness * seen**1.5, expected.cube
+        skewness = max(cubes, key=abs) / all_there_is**1.5
+    further = skewness * (1 + 2 * t * t) / (6 * t * math.sqrt(len(sums)))
+    return max(mean - half * (1 + max(-further, 0.0)), least), mean + half * (1 + max(further, 0.0))
 
 
 def half_width(deviation: np.ndarray, codes: np.ndarray | None = None) -> float | None:

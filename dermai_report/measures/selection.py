@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dermai_report.measures.cache import once_per_run
-from dermai_report.measures.groups import group_codes
+from dermai_report.measures.groups import val_epoch_groups
 from dermai_report.run import Run, SampleEpochs
 
 RESAMPLES = 1000
@@ -35,10 +35,7 @@ def selection(run: Run) -> Selection | None:
     samples = run.val_epochs
     if samples is None or len(samples.label) < FEWEST or not np.isfinite(samples.loss).all():
         return None
-    codes = None
-    if "val" in run.predictions and len(run.predictions["val"]) == len(samples.label):
-        codes = group_codes(run.predictions["val"])
-    scores = out_of_bag(samples, codes)
+    scores = out_of_bag(samples, val_epoch_groups(run))
     best = int(samples.loss.mean(axis=1).argmin())
     return Selection(float((samples.predicted[best] == samples.label).mean() - scores.mean()), scores)
 

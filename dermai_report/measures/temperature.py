@@ -25,37 +25,44 @@ def temperature(outcome: Predictions | None) -> float | None:
     return found if 1 / 19 < found < 19 else None
 
 
-def unseen(outcome: Predictions, codes: np.ndarray | None = None) -> Spread | None:
-    """The spread (nats^2, nats^3) of the losses that the model's own probabilities expect; None from fifty errors on.
-
-    codes: (n,) group numbers; errors within a group then count as one.
+def expected_labels(outcome: Predictions, codes: np.ndarray | None = None) -> np.ndarray | None:
+    """How likely each class (n, k) is the label, by the model's own probabilities, recalibrated; None from fifty errors on.
 
     A mean loss rests on the rare sure errors, and a test set with two of them shows neither their number nor their size. The
-    probabilities do: a sample whose class j has probability p_j has the loss -ln p_j with probability p_j, once the
-    probabilities are calibrated. So they are divided by the temperature that these samples ask for, at least 1, as a model is
-    not taken to be surer than it says.
+    probabilities do: a sample has the loss of class j as often as j is its label. They are divided by the temperature that
+    these samples ask for, at least 1, as a model is not taken to be surer than it says. codes: (n,) group numbers; errors
+    within a group then count as one.
     """
     wrong = outcome.predicted != outcome.label
     shown = int(wrong.sum()) if codes is None else len(np.unique(codes[wrong]))
     if outcome.probabilities is None or shown >= TAIL_SEEN or not len(outcome):
         return None
-    logits, true = _logits(outcome)
-    logits, true = np.asarray(logits, np.float32), np.asarray(true, np.float32)
-    loss = np.log(np.exp(logits).sum(axis=1, keepdims=True)) - logits
-    expected = np.exp(logits / _best(logits, true, 1.0, BOUND, tolerance=0.02))
-    expected /= expected.sum(axis=1, keepdims=True)
-    n = len(outcome)
-    loss -= float(np.einsum("ij,ij->", expected, loss)) / n
-    square = loss * loss
-    return Spread(
-        float(np.einsum("ij,ij->", expected, square, dtype=np.float64)) / n,
-        float(np.einsum("ij,ij,ij->", expected, square, loss, dtype=np.float64)) / n,
-    )
+    logits, true = (np.asarray(part, np.float32) for part in _logits(outcome))
+    likely: np.ndarray = np.exp(logits / _best(logits, true, 1.0, BOUND, tolerance=0.02))
+    likely /= likely.sum(axis=1, keepdims=True)
+    return likely
+
+
+def expected_spread(likely: np.ndarray | None, values: np.ndarray) -> Spread | None:
+    """The spread of what samples are worth, if class j is their label with the chance `likely` (n, k) and worth values (n, k) then."""
+    if likely is None:
+        return None
+    n = len(values)
+    deviation = values.astype(np.float64) - float(np.einsum("ij,ij->", likely, values, dtype=np.float64)) / n
+    square = likely * deviation**2
+    return Spread(float(square.sum()) / n, float(np.einsum("ij,ij->", square, deviation)) / n)
 
 
 def cooled_losses(outcome: Predictions, t: float) -> np.ndarray:
     """The NLL (n,) of predictions with probabilities, after their logits are divided by t."""
     return _losses(*_logits(outcome), t)
+
+
+def log_losses(outcome: Predictions, t: float = 1.0) -> np.ndarray:
+    """The NLL (n, k) that each class would have as the label, after the logits are divided by t."""
+    logits = _logits(outcome)[0] / t
+    each: np.ndarray = np.log(np.exp(logits).sum(axis=1, keepdims=True)) - logits
+    return each
 
 
 def _losses(logits: np.ndarray, true: np.ndarray, t: float) -> np.ndarray:

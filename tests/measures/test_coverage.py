@@ -6,6 +6,7 @@ import pytest
 from dermai_report import measures
 from dermai_report.measures.epochs import best_of
 from tests import builders, worlds
+from tests import worlds_of_several as several
 from tests.worlds import World
 
 DRAWS = 80  # nominal 95 %: fewer than 68 of 80 (.85) happen once in 1,500 times
@@ -18,7 +19,7 @@ DRAWS = 80  # nominal 95 %: fewer than 68 of 80 (.85) happen once in 1,500 times
 )
 def test_intervals_cover(world: World) -> None:
     found = worlds.covered(world, worlds.truth(world), DRAWS)
-    assert len(found) == 24
+    assert len(found) == 31
     short = {name: share for name, (share, _) in found.items() if share < 0.85}
     assert not short
     assert np.mean([share for share, _ in found.values()]) >= 0.94
@@ -30,6 +31,24 @@ def test_an_interval_that_says_nothing_would_not_pass_for_one() -> None:
     for name, (_, width) in many.items():
         assert width < 0.75 * few[name][1], name
         assert width < 0.25, name
+
+
+@pytest.mark.parametrize(
+    ("draw", "names"),
+    [
+        (several.compared(World(200, 4, shift=1.5), 0.3, True), 11),
+        (several.compared(World(300, 3, rarest=0.2), 0.0, False), 7),
+        (several.chosen(200, 0.02), 3),
+        (several.tried(4, 100), 1),
+    ],
+    ids=["the same samples", "separate samples", "best of ten epochs", "over seeds"],
+)
+def test_intervals_of_several_models_cover(draw: several.Draw, names: int) -> None:
+    found = several.shares(draw, DRAWS)
+    assert len(found) == names
+    short = {name: share for name, (share, _) in found.items() if share < 0.85}
+    assert not short
+    assert np.mean([share for share, _ in found.values()]) >= 0.93
 
 
 @pytest.mark.parametrize("step", [0.0, 0.02])

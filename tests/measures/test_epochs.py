@@ -7,6 +7,7 @@ import pytest
 
 from dermai_report import measures, read_run
 from dermai_report.measures.trend import lag_one_correlation, mann_kendall, noise_scale, theil_sen
+from dermai_report.run import Predictions, SampleEpochs
 from tests import builders
 
 
@@ -140,3 +141,37 @@ def test_a_last_epoch_without_a_loss_is_worse() -> None:
     pure_noise = [measures.chance_still_worse(1 + 0.05 * rng.normal(size=20)) for _ in range(200)]
     assert 0.3 < np.mean(pure_noise) < 0.7
     assert np.mean(np.array(pure_noise) >= 0.95) < 0.15
+
+
+def test_a_loss_that_rests_on_fewer_than_five_errors_has_no_interval() -> None:
+    """Four errors among a hundred samples tell too little of the mean loss; the fifth gives it an interval."""
+    loss = np.full((1, 100), 0.01, np.float32)
+    loss[0, :5] = 4.0
+    spans = {}
+    for errors in (4, 5):
+        predicted = np.zeros((1, 100), int)
+        predicted[0, :errors] = 1
+        samples = SampleEpochs(epochs=(1,), loss=loss, predicted=predicted, label=np.zeros(100, int))
+        best = measures.best_epoch(builders.run(epochs=builders.epochs([0.2], [0.2]), val_epochs=samples))
+        assert best is not None
+        spans[errors] = best.val_loss_ci95
+    assert spans[4] is None
+    assert spans[5] is not None
+
+
+def test_epochs_are_told_apart_by_patients_where_these_are_known() -> None:
+    """Ten pictures a patient that agree with each other count as one: what 400 samples tell apart, 40 patients need not."""
+    rng = np.random.default_rng(4)
+    of = np.repeat(np.arange(40), 10)
+    first = rng.exponential(1, 400)
+    loss = np.array([first, first + (0.15 + rng.normal(0, 0.8, 40))[of]])
+    label = np.arange(400) % 4
+    samples = SampleEpochs(epochs=(1, 2), loss=loss, predicted=np.array([label, label]), label=label)
+    found = []
+    for group in (None, [str(g) for g in of]):
+        val = Predictions(sample=[str(i) for i in range(400)], label=label, predicted=label, group=group)
+        logs = builders.epochs(loss.mean(axis=1), loss.mean(axis=1))
+        best = measures.best_epoch(builders.run(epochs=logs, val_epochs=samples, predictions={"val": val}))
+        assert best is not None
+        found.append(best.indistinguishable)
+    assert found == [[], [2]]
