@@ -34,40 +34,51 @@ def shares(draw: Draw, draws: int, seed: int = 1) -> dict[str, tuple[float, floa
     return {name: (float(np.mean([h for h, _ in rows])), float(np.mean([w for _, w in rows]))) for name, rows in held.items()}
 
 
-def _pair(world: World, gain: float, same: bool, rng: np.random.Generator, n: int = 0) -> tuple[Run, Run]:
-    """Two models, the second more skilled by `gain`, on the same samples (half of what each sees of one is shared) or on others."""
-    n, runs = n or world.n, []
-    label, common = rng.choice(world.k, n, p=worlds.prior(world)).astype(np.int32), rng.normal(size=(n, world.k))
+def _outcomes(world: World, gain: float, same: bool, rng: np.random.Generator, n: int) -> list[Predictions]:
+    """Of two models, the second more skilled by `gain`, on the same samples (half of what each sees of one is shared) or on others."""
+    found, prior = [], worlds.prior(world)
     for which, skill in enumerate((world.skill, world.skill + gain)):
-        if which and not same:
-            label, common = rng.choice(world.k, n, p=worlds.prior(world)).astype(np.int32), rng.normal(size=(n, world.k))
+        if not (which and same):
+            label, common = rng.choice(world.k, n, p=prior).astype(np.int32), rng.normal(size=(n, world.k))
         logits = (common + rng.normal(size=(n, world.k))) / np.sqrt(2)
         logits[np.arange(n), label] += skill
-        shown = np.exp(world.shift * world.skill * logits + np.log(worlds.prior(world)))
+        shown = np.exp(world.shift * world.skill * logits + np.log(prior))
         shown /= shown.sum(axis=1, keepdims=True)
-        outcome = Predictions(
-            sample=[f"{0 if same else which}-{i}" for i in range(n)],
-            label=label,
-            predicted=shown.argmax(axis=1).astype(np.int32),
-            probabilities=shown.astype(np.float32),
+        found.append(
+            Predictions(
+                sample=[f"{0 if same else which}-{i}" for i in range(n)],
+                label=label,
+                predicted=shown.argmax(axis=1).astype(np.int32),
+                probabilities=shown.astype(np.float32),
+            )
         )
-        right = float((outcome.label == outcome.predicted).mean())
-        loss = float(measures.sample_losses(outcome).mean())  # type: ignore[union-attr]
+    return found
+
+
+def _pair(world: World, gain: float, same: bool, rng: np.random.Generator, n: int = 0) -> list[Run]:
+    """Two runs with the outcomes of two models on validation and test."""
+    vals, tests = (_outcomes(world, gain, same, rng, n or world.n) for _ in range(2))
+    runs = []
+    for val, test in zip(vals, tests, strict=True):
+        losses = measures.sample_losses(val)
+        assert losses is not None
+        loss, right = float(losses.mean()), float((val.label == val.predicted).mean())
         runs.append(
             builders.run(
                 epochs=builders.epochs([loss], [loss], [right], [right]),
                 classes=tuple(f"class{i}" for i in range(world.k)),
-                predictions={"val": outcome, "test": outcome},
-                test=builders.evaluation(outcome, world.k, epoch=1),
+                predictions={"val": val, "test": test},
+                test=builders.evaluation(test, world.k, epoch=1),
             )
         )
-    return runs[0], runs[1]
+    return runs
 
 
-def _rows(pair: tuple[Run, Run]) -> Iterable[tuple[str, Interval | None, float]]:
-    matches = {split: match(*pair, split) for split in ("test", "val")}
-    recalls = classes(*pair, matches["test"])
-    for row in [*differences(*pair, matches, True), *recalls[:1], *recalls[-1:]]:
+def _rows(pair: list[Run]) -> Iterable[tuple[str, Interval | None, float]]:
+    first, second = pair
+    matches = {split: match(first, second, split) for split in ("test", "val")}
+    recalls = classes(first, second, matches["test"])
+    for row in [*differences(first, second, matches, True), *recalls[:1], *recalls[-1:]]:
         if row.difference is not None and row.label != "Best epoch":  # here of one epoch
             yield row.label, row.ci95, row.difference
 

@@ -164,7 +164,8 @@ def test_epochs_are_told_apart_by_patients_where_these_are_known() -> None:
     rng = np.random.default_rng(4)
     of = np.repeat(np.arange(40), 10)
     first = rng.exponential(1, 400)
-    loss = np.array([first, first + (0.15 + rng.normal(0, 0.8, 40))[of]])
+    moved = rng.normal(0, 0.8, 40)
+    loss = np.array([first, first + (0.15 + moved - moved.mean())[of]])
     label = np.arange(400) % 4
     samples = SampleEpochs(epochs=(1, 2), loss=loss, predicted=np.array([label, label]), label=label)
     found = []
