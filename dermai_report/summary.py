@@ -8,6 +8,8 @@ from dermai_report.report import Answer, BestEpoch, Finding, KeyNumber, Overfitt
 from dermai_report.run import Run
 from dermai_report.run_files import MANIFEST
 
+# Under ten epochs that are equally good such an interval covers .91 (benchmarks/coverage.py).
+UNCHOSEN = "sampling alone, not the choice of the epoch"
 OVERFIT_WORDS = {
     "none": "No sign of it",
     "provisional": "Possible, not shown",
@@ -60,9 +62,18 @@ def key_numbers(run: Run) -> list[KeyNumber]:
         numbers.append(KeyNumber("Best epoch", best.epoch, "epoch", note=_equals(best, len(run.epochs)), at=at))
         if best.val_loss is not None:
             few = run.val_epochs is not None and best.val_loss_ci95 is None
-            note = "too few errors for an interval" if few else ""
+            note = UNCHOSEN if best.val_loss_ci95 else "too few errors for an interval" if few else ""
             numbers.append(KeyNumber("Validation loss, best epoch", best.val_loss, "nats", best.val_loss_ci95, note, at))
-        numbers.append(KeyNumber("Validation accuracy, best epoch", best.val_accuracy, "percent", interval, _sized(n), at))
+        numbers.append(
+            KeyNumber(
+                "Validation accuracy, best epoch",
+                best.val_accuracy,
+                "percent",
+                interval,
+                f"{_sized(n)}; {UNCHOSEN}" if interval else _sized(n),
+                at,
+            )
+        )
     if last is not None and best is not None and last.epoch != best.epoch:
         numbers.append(KeyNumber(f"Validation loss, last epoch ({last.epoch})", last.val_loss, "nats", at=run.epochs[-1].at))
     tested = run.test_at.get("accuracy", run.source)
