@@ -8,7 +8,7 @@ from dermai_report.report import Answer, BestEpoch, Finding, KeyNumber, Overfitt
 from dermai_report.run import Run
 from dermai_report.run_files import MANIFEST
 
-# Under ten epochs that are equally good such an interval covers .91 (benchmarks/coverage.py).
+# Under ten epochs that are equally good such an interval covers .90 (benchmarks/coverage.py).
 UNCHOSEN = "sampling alone, not the choice of the epoch"
 OVERFIT_WORDS = {
     "none": "No sign of it",
