@@ -119,10 +119,14 @@ def test_a_folder_of_runs_is_listed(runs: str, capsys: pytest.CaptureFixture[str
     assert "second" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("words", [["cv", "--data", "digits"], ["try", "report.json"]])
+@pytest.mark.parametrize(
+    "words", [["cv", "--data", "digits"], ["try", "report.json"], ["search", "--over", "lr", "--data", "digits"]]
+)
 def test_experiments_need_a_file_system(
     words: list[str], runs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    if words[0] == "search":
+        pytest.importorskip("optuna")
     monkeypatch.chdir(tmp_path)
     advice = [{"action": "ema", "status": "suggested", "patch": {"ema": 0.9}, "reason": ""}]
     about = {"id": "r", "path": "runs/r", "name": "r", "config": {"data": "digits"}}
