@@ -32,7 +32,7 @@ EARLY_STOPPING = Action(
     title="Stop early on the validation loss",
     patch={"early_stopping": 3},
     disproof="It trains as long as before, or a longer run reaches a validation loss that is lower by 5 % or more.",
-    effect=0.3,
+    effect=0.05,
     on=("early_stopping",),
     source="Prechelt 1998, Early Stopping - But When?",
     predictions=(Prediction("epochs_trained", "lower"), LOSS_HOLDS),
@@ -74,7 +74,7 @@ LOWER_LR = Action(
     title="Lower the learning rate",
     patch={},  # the rate of the run decides: see `lower_rate`
     disproof="The validation loss moves as much from epoch to epoch as before.",
-    effect=0.5,
+    effect=0.3,
     predictions=(Prediction("movement", "lower"),),
 )
 DROPOUT = Action(
@@ -186,7 +186,7 @@ BALANCE_CLASSES = Action(
     title="Weigh or resample the rare classes",
     patch={"class_weights": False, "balanced_sampling": True},
     disproof="Macro F1 is no higher; the frequent classes lose what the rare ones win.",
-    effect=0.3,
+    effect=0.65,
     on=("class_weights", "balanced_sampling"),
     source="Buda, Maki, Mazurowski 2018",
     predictions=(Prediction("macro_f1", "higher"),),
@@ -204,8 +204,17 @@ TRAIN_LONGER = Action(
     title="Train longer",
     patch={},
     disproof="The validation loss is no lower, or no later epoch is the best.",
-    effect=0.4,
+    effect=0.6,
     predictions=(LOSS_FALLS, Prediction("best_epoch", "higher")),
+)
+SMALLER_BATCHES = Action(
+    id="smaller-batches",
+    title="Smaller batches: more steps of the optimizer in the same epochs",
+    patch={"batch_size": 8},
+    disproof="Validation loss is no lower after as many epochs.",
+    effect=0.45,
+    source="Masters and Luschi 2018 (batches of 2 to 32 generalise best)",
+    predictions=(LOSS_FALLS,),
 )
 TEMPERATURE = Action(
     id="temperature-scaling",
@@ -273,12 +282,37 @@ COLLECT_SUBGROUP = Action(
 )
 
 
+ADAPTIVE = ("adam", "adamw")
+USUAL_RATE = 0.001  # of Adam: Kingma and Ba 2015
+FAR_TOO_HIGH = 0.9  # the effect of going back to it: nothing else is worth trying before
+MUCH = 5.0  # times the usual rate: beyond it a third of the rate is still far too high
+
+
 def lower_rate(run: Run, by: float = 3.0) -> Action:
-    """LOWER_LR with a patch that fits the run: its configured or first logged rate, divided; without either, no patch."""
-    rate = run.config.get("lr")
-    if not isinstance(rate, int | float) or isinstance(rate, bool) or rate <= 0:
+    """LOWER_LR with a patch that fits the run: its configured or first logged rate, divided; without either, no patch.
+
+    A rate far above what is usual for Adam goes back to that, as steps of a third would take several runs.
+    """
+    rate = configured_rate(run)
+    if rate is None:
         rate = next((e.lr[0] for e in run.epochs if e.lr and e.lr[0] > 0), None)
-    return LOWER_LR if rate is None else at(LOWER_LR, lr=float(f"{rate / by:.1g}"))
+    if rate is None:
+        return LOWER_LR
+    if times_usual(run) > MUCH:
+        return msgspec.structs.replace(LOWER_LR, patch={"lr": USUAL_RATE}, effect=FAR_TOO_HIGH)
+    return at(LOWER_LR, lr=float(f"{rate / by:.1g}"))
+
+
+def configured_rate(run: Run) -> float | None:
+    """The learning rate in the run's configuration, where it has one above 0."""
+    rate = run.config.get("lr")
+    return float(rate) if isinstance(rate, int | float) and not isinstance(rate, bool) and rate > 0 else None
+
+
+def times_usual(run: Run) -> float:
+    """How many times the usual rate of Adam the configured one is; 0 for other optimizers, or when it is not known."""
+    rate = configured_rate(run)
+    return rate / USUAL_RATE if rate is not None and run.config.get("optimizer") in ADAPTIVE else 0.0
 
 
 def at(action: Action, **patch: object) -> Action:

@@ -59,15 +59,15 @@ def test_the_first_recommendation_is_the_first_that_a_configuration_can_carry_ou
 def test_arms_choose_what_applies() -> None:
     frozen = builders.run(config=DEFAULTS)
     full = builders.run(config={**DEFAULTS, "unfreeze": "full", "dropout": 0.5})
-    assert arms.choices(frozen, [], 1)["fixed"].action == "unfreeze-gradually"
-    assert arms.choices(full, [], 1)["fixed"].action == "early-stopping"
+    assert arms.choices(frozen, [], "few/seed-1")["fixed"].action == "unfreeze-gradually"
+    assert arms.choices(full, [], "few/seed-1")["fixed"].action == "early-stopping"
     assert "dropout" in arms.applicable(frozen)
     assert not {"unfreeze-gradually", "dropout", "fix-seed"} & set(arms.applicable(full))
     assert arms.applicable(frozen)["lower-learning-rate"] == {"lr": 0.0003}
     assert arms.applicable(frozen)["train-longer"] == {"epochs": 2 * len(frozen.epochs)}
-    drawn = {arms.choices(frozen, [], seed)["random"].action for seed in range(60)}
+    drawn = {arms.choices(frozen, [], f"few/seed-{seed}")["random"].action for seed in range(60)}
     assert drawn == set(arms.applicable(frozen))
-    assert arms.choices(frozen, [], 7) == arms.choices(frozen, [], 7)
+    assert arms.choices(frozen, [], "few/seed-7") == arms.choices(frozen, [], "few/seed-7")
 
 
 def done(seed: int, shift: float) -> Done:
@@ -109,7 +109,7 @@ def test_a_share_counts_cases() -> None:
 def test_a_tiny_case_is_carried_out_once_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(TROUBLES, "frozen", Trouble("tiny", config={"epochs": 1, "unfreeze": "head"}))
     monkeypatch.setattr(study, "weights", lambda work, idx: "none")
-    given = (tmp_path, DIGITS, "frozen", 1, Path("none"), "now", False)
+    given = (tmp_path, DIGITS, "frozen", 1, Path("none"), study.Wish("now"))
     study.one(*given)
     runs = sorted(tmp_path.glob("runs/*/*/*/[0-9]*/run.json"))
     assert len(runs) >= 3
@@ -117,8 +117,9 @@ def test_a_tiny_case_is_carried_out_once_and_told(tmp_path: Path, monkeypatch: p
     times = [run.stat().st_mtime_ns for run in runs]
     study.one(*given)
     assert [run.stat().st_mtime_ns for run in runs] == times
-    cases = table.read_choices(tmp_path, "now", range(1, 2))
-    told = table.markdown(cases, {arm: table.effects(tmp_path, cases, arm) for arm in arms.ARMS})
+    shown = table.columns(tmp_path, ["now"], [1])
+    told = table.markdown(shown)
+    assert list(shown) == ["first", "random", "fixed"]
     assert "| digits.frozen |" in told
     assert "unfreeze-gradually" in told
     table.write_rows(tmp_path, tmp_path / "runs.csv")

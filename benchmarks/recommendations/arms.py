@@ -37,11 +37,11 @@ class Choice(NamedTuple):
     place: int | None = None
 
 
-def choices(run: Run, recommendations: Sequence[Recommendation], seed: int) -> dict[str, Choice]:
-    """What each arm does about this run."""
+def choices(run: Run, recommendations: Sequence[Recommendation], place: str) -> dict[str, Choice]:
+    """What each arm does about this run; `place` names its case and seed, which the random action is drawn by."""
     all_that_apply = applicable(run)
     names = sorted(all_that_apply)
-    drawn = names[np.random.default_rng(seed).integers(len(names))]
+    drawn = names[np.random.default_rng(list(place.encode())).integers(len(names))]
     fixed = next(name for name in PUBLISHED if name in all_that_apply)
     return {
         "first": first(recommendations),

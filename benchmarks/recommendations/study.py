@@ -2,11 +2,13 @@
 its report recommends first, with a random action, and with the first of a fixed list; the same seeds and test pictures for all.
 
     python -m benchmarks.recommendations.study --idx /usr/share/datasets/fashion-mnist --photos DIR --work DIR
-        [--cases fashion.noise,digits.few] [--seeds 1-5] [--label before] [--every]
+        [--cases fashion.noise,digits.few] [--seeds 1-5] [--label before] [--arms first,fixed]
+        [--actions dropout,train-longer]
 
 --idx: Fashion-MNIST's files (Debian: dataset-fashion-mnist); --photos: photographs, DIR/<class>/* or DIR/<split>/<class>/*; --work
 receives the runs and what was chosen, and a second call goes on where the first stopped. --label names what was chosen, so that one
-work folder holds the choices of several versions. --every also trains with every other action that applies. Then see table.py.
+work folder holds the choices of several versions. --actions trains with these, where they apply, in
+place of the arms. Then see table.py and actions.py.
 """
 
 from __future__ import annotations
@@ -14,14 +16,15 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 
-from benchmarks.recommendations.arms import applicable, choices
+from benchmarks.recommendations.arms import ARMS, applicable, choices
 from benchmarks.recommendations.pretrained import weights
 from benchmarks.recommendations.sources import Source, draw, save, sources
 from benchmarks.recommendations.troubles import EPOCHS, TROUBLES, Trouble
@@ -72,19 +75,31 @@ def _unread(*_: object) -> None:
     """What resuming needs, and the exported model: nothing here reads them, and they are half of the time of so short a training."""
 
 
-def one(work: Path, source: Source, trouble_name: str, seed: int, start: Path, label: str, every: bool) -> None:
-    """A case with one seed: the troubled run, its report, and the run of each arm."""
+@dataclass(frozen=True)
+class Wish:
+    """What is trained beside each troubled run: the runs of these arms, or those of these actions where any are named."""
+
+    label: str
+    arms: Sequence[str] = ARMS
+    actions: Sequence[str] = ()
+
+
+def one(work: Path, source: Source, trouble_name: str, seed: int, start: Path, wish: Wish) -> None:
+    """A case with one seed: the troubled run, its report, and what is trained beside it."""
     trouble, place = TROUBLES[trouble_name], f"{source.name}.{trouble_name}/seed-{seed}"
     data = work / "data" / f"{place.replace('/', '.')}.npz"
     prepare(source, trouble, seed, data)
     config = config_of(source, trouble, seed, data, start)
     baseline = trained(work, place, config, {})
-    chosen = choices(baseline.run, diagnose(baseline.run).recommendations, seed)
-    file = work / "choices" / label / f"{place}.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps({arm: choice._asdict() for arm, choice in chosen.items()}, indent=1))
-    patches = [choice.patch for choice in chosen.values() if choice.action]
-    for changes in patches + (list(applicable(baseline.run).values()) if every else []):
+    if wish.actions:
+        patches = [changes for action, changes in applicable(baseline.run).items() if action in wish.actions]
+    else:
+        chosen = choices(baseline.run, diagnose(baseline.run).recommendations, place)
+        file = work / "choices" / wish.label / f"{place}.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps({arm: choice._asdict() for arm, choice in chosen.items()}, indent=1))
+        patches = [choice.patch for arm, choice in chosen.items() if choice.action and arm in wish.arms]
+    for changes in patches:
         trained(work, place, config, changes)
 
 
@@ -94,22 +109,26 @@ def seeds_of(text: str) -> range:
     return range(int(first), int(last or first) + 1)
 
 
+def words(text: str) -> list[str]:
+    return [word for word in text.split(",") if word]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for option in ("--idx", "--photos", "--work"):
         parser.add_argument(option, required=True)
-    parser.add_argument("--cases", default="")
+    parser.add_argument("--cases", type=words)
     parser.add_argument("--seeds", type=seeds_of, default=range(1, 6))
     parser.add_argument("--label", default="now")
-    parser.add_argument("--every", action="store_true")
+    parser.add_argument("--arms", type=words, default=ARMS)
+    parser.add_argument("--actions", type=words, default=())
     given = parser.parse_args()
     work, known = Path(given.work), sources(given.idx, given.photos)
-    cases = given.cases.split(",") if given.cases else [f"{s}.{t}" for s in known for t in TROUBLES]
-    start = weights(work, given.idx)
-    for case in cases:
+    wish, start = Wish(given.label, given.arms, given.actions), weights(work, given.idx)
+    for case in given.cases or [f"{s}.{t}" for s in known for t in TROUBLES]:
         source, _, trouble = case.partition(".")
         for seed in given.seeds:
-            one(work, known[source], trouble, seed, start, given.label, given.every)
+            one(work, known[source], trouble, seed, start, wish)
 
 
 if __name__ == "__main__":

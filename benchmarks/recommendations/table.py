@@ -1,6 +1,6 @@
 """The study's table: what each arm did in each case, as Markdown on standard output.
 
-    python -m benchmarks.recommendations.table --work DIR --label before [--seeds 1-5] [--csv runs.csv]
+    python -m benchmarks.recommendations.table --work DIR --labels before,after [--seeds 1-5] [--csv runs.csv]
 
 --csv: a row a training, of every run in the work folder.
 """
@@ -12,10 +12,12 @@ import csv
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 from benchmarks.recommendations.arms import ARMS, Choice
-from benchmarks.recommendations.study import name_of, seeds_of
+from benchmarks.recommendations.study import name_of, seeds_of, words
 from benchmarks.recommendations.verdicts import Effect, effect, over_cases, share
 from dermai_report import measures
 from dermai_report.experiment.trials import Done
@@ -54,31 +56,54 @@ def effects(work: Path, cases: Cases, arm: str) -> dict[str, Effect]:
     return found
 
 
-def markdown(cases: Cases, by_arm: Mapping[str, Mapping[str, Effect]]) -> str:
-    """A row a case, then the shares, then how the arms compare."""
-    whole = {case for case in cases if all(case in by_arm[arm] for arm in ARMS)}
-    lines = [f"| case | {' | '.join(f'{arm} | loss' for arm in ARMS)} |", "|---" * (1 + 2 * len(ARMS)) + "|"]
-    for case in sorted(whole):
-        cells = [f"{_names(cases[case], arm)} | {_cell(by_arm[arm][case])}" for arm in ARMS]
-        lines.append(f"| {case} | {' | '.join(cells)} |")
+@dataclass(frozen=True)
+class Column:
+    """An arm as one version chose it: its effect in each case, and the actions with how often each was chosen."""
+
+    effects: Mapping[str, Effect]
+    names: Mapping[str, str]
+
+
+def columns(work: Path, labels: Sequence[str], seeds: Sequence[int]) -> dict[str, Column]:
+    """The first recommendation of each version, then the random and the fixed arm, which are the first version's."""
+    found = {}
+    for label in labels:
+        cases = read_choices(work, label, seeds)
+        for arm in ARMS if label == labels[0] else ARMS[:1]:
+            name = f"{arm}, {label}" if arm == ARMS[0] and len(labels) > 1 else arm
+            by_case = effects(work, cases, arm)
+            found[name] = Column(by_case, {case: _names(cases[case], arm) for case in by_case})
+    return {name: column for name, column in found.items() if column.effects}
+
+
+def markdown(shown: Mapping[str, Column]) -> str:
+    """A row a case that all columns have, then in how many each helped, then the differences between the columns."""
+    whole = sorted(set.intersection(*(set(column.effects) for column in shown.values())))
+    lines = [f"| case | seeds | {' | | '.join(shown)} | |", "|---" * (2 + 2 * len(shown)) + "|"]
+    for case in whole:
+        cells = [f"{column.names[case]} | {_cell(column.effects[case])}" for column in shown.values()]
+        seeds = next(iter(shown.values())).effects[case].seeds
+        lines.append(f"| {case} | {seeds} | {' | '.join(cells)} |")
     lines += [
         "",
         "| arm | helps | 95 % interval | surely helps | surely hurts | part of the loss gone |",
         "|---|---|---|---|---|---|",
     ]
-    for arm in ARMS:
-        s = share({case: by_arm[arm][case] for case in whole})
+    for name, column in shown.items():
+        s = share({case: column.effects[case] for case in whole})
         low, high = s.ci95
-        lines.append(
-            f"| {arm} | {s.helped} of {s.n} = {s.helped / s.n:.0%} | {low:.0%} to {high:.0%} | {s.sure} | {s.hurt} | {_percent(s.part)} |"
-        )
-    for other in ARMS[1:]:
-        gained = over_cases([by_arm["first"][case].part - by_arm[other][case].part for case in whole])
-        lines += ["", f"first less {other}, part of the loss gone, paired by case: {_percent(gained)}"]
-    places = [chosen["first"].place for by_seed in cases.values() for chosen in by_seed.values()]
-    behind = sum(place is None or place > 1 for place in places)
-    lines += ["", f"In {behind} of {len(places)} reports something without a patch stood first."]
+        helps = f"{s.helped} of {s.n} = {s.helped / s.n:.0%} | {low:.0%} to {high:.0%}"
+        lines.append(f"| {name} | {helps} | {s.sure} | {s.hurt} | {_percent(s.part)} |")
+    for one, other in combinations(shown, 2):
+        gained = over_cases([shown[one].effects[case].part - shown[other].effects[case].part for case in whole])
+        lines += ["", f"Part of the loss gone, {one} less {other}, paired by case: {_percent(gained)}"]
     return "\n".join(lines)
+
+
+def by_hand(cases: Cases) -> str:
+    """How often the first of the list was something to do, not a configuration."""
+    places = [chosen[ARMS[0]].place for by_seed in cases.values() for chosen in by_seed.values()]
+    return f"in {sum(place != 1 for place in places)} of {len(places)} reports something without a patch stood first"
 
 
 def _names(by_seed: Mapping[int, Mapping[str, Choice]], arm: str) -> str:
@@ -116,12 +141,13 @@ def write_rows(work: Path, path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--label", default="now")
+    parser.add_argument("--labels", type=words, default=["now"])
     parser.add_argument("--seeds", type=seeds_of, default=range(1, 6))
     parser.add_argument("--csv", type=Path)
     given = parser.parse_args()
-    cases = read_choices(given.work, given.label, given.seeds)
-    print(markdown(cases, {arm: effects(given.work, cases, arm) for arm in ARMS}))
+    print(markdown(columns(given.work, given.labels, given.seeds)))
+    for label in given.labels:
+        print(f"\n{label}: {by_hand(read_choices(given.work, label, given.seeds))}")
     if given.csv:
         write_rows(given.work, given.csv)
 

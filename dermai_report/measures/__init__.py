@@ -20,6 +20,8 @@ from dermai_report.measures.scores import accuracy_interval, sample_losses, test
 from dermai_report.measures.selection import selection_optimism
 from dermai_report.measures.shared_classes import only
 from dermai_report.measures.shift import label_shift
+from dermai_report.measures.steps import USUAL as USUAL_STEPS
+from dermai_report.measures.steps import steps
 from dermai_report.measures.subgroups import TOO_WIDE, subgroups, too_many_values
 from dermai_report.measures.trend import (
     alternates,
@@ -36,6 +38,7 @@ from dermai_report.run import Run
 
 __all__ = [
     "TOO_WIDE",
+    "USUAL_STEPS",
     "accuracy_interval",
     "alternates",
     "best_epoch",
@@ -73,6 +76,7 @@ __all__ = [
     "samples_to_resolve",
     "selection_optimism",
     "shipped_epoch",
+    "steps",
     "subgroups",
     "suspected_labels",
     "test_scores",

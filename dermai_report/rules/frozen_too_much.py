@@ -23,6 +23,10 @@ from dermai_report.run import Run
 NEEDS = ("config", "train.accuracy")
 WORST = "info"
 JUDGED = 0.6  # a judgement, which orders the findings: no measured frequency
+ALL_FROZEN = 0.9  # likewise, where only the last layer is trained
+BEYOND = (
+    0.5  # how far it speaks for thawing more where a block is trained already: in docs/recommendations.md that changed little
+)
 FITTED = 0.95  # convention: above it the trained part can represent nearly all training images
 FROZEN = ("head", "layer4+fc")
 
@@ -44,7 +48,7 @@ def check(run: Run, *, fitted: float = FITTED) -> Iterator[Finding]:
     yield Finding(
         title="The frozen layers may limit the model",
         severity="info",
-        confidence=JUDGED,
+        confidence=JUDGED if unfreeze != "head" else ALL_FROZEN,
         basis="judged",
         message=message,
         evidence={
@@ -53,5 +57,5 @@ def check(run: Run, *, fitted: float = FITTED) -> Iterator[Finding]:
             "train_accuracy": best.train_accuracy,
             "val_accuracy": best.val_accuracy,
         },
-        advice=[Advice(actions.UNFREEZE_GRADUALLY, message)],
+        advice=[Advice(actions.UNFREEZE_GRADUALLY, message, 1.0 if unfreeze == "head" else BEYOND)],
     )

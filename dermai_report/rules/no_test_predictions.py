@@ -48,6 +48,6 @@ def check(run: Run) -> Iterator[Finding]:
             Advice(actions.LOOK_AT_CONFUSIONS, look, LITTLE),
             Advice(actions.CHECK_LABELS, labels, LITTLE),
             *([] if run.data.counts else [Advice(actions.COUNT_CLASSES, "The images of each class were not counted.", LITTLE)]),
-            Advice(actions.BALANCE_CLASSES, unseen, LITTLE / 2),
+            Advice(actions.BALANCE_CLASSES, unseen, LITTLE / 3),
         ],
     )

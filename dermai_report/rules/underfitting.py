@@ -23,6 +23,10 @@ NEEDS = ("train.accuracy", "val.accuracy")
 WORST = "warning"
 JUDGED = 0.8  # a judgement, which orders the findings: no measured frequency
 LOW = 0.8  # convention: one training image in five is still wrong
+LATE = 0.7  # convention: from there on the best epoch is near the end
+BEYOND = (
+    0.5  # how far it speaks for thawing more where a block is trained already: in docs/recommendations.md that changed little
+)
 AHEAD = 0.05  # convention: five points; with a wider gap the model generalises badly rather than fits badly
 
 
@@ -42,10 +46,11 @@ def check(run: Run, *, low: float = LOW, ahead: float = AHEAD) -> Iterator[Findi
         f"At the best epoch ({best.epoch}) only {wording.percent(trained)} of the training images are classified correctly, and "
         f"{wording.percent(best.val_accuracy)} of the validation images: the model fits too little, rather than too much."
     )
-    advice = [
-        Advice(actions.UNFREEZE_GRADUALLY, message),
-        Advice(actions.at(actions.TRAIN_LONGER, epochs=2 * len(run.epochs)), message),
-    ]
+    advice = [Advice(actions.UNFREEZE_GRADUALLY, message, 1.0 if run.config.get("unfreeze") == "head" else BEYOND)]
+    if best.epoch > LATE * len(
+        run.epochs
+    ):  # after an early best epoch more of the same changes nothing, or only the luck of the choice
+        advice.append(Advice(actions.at(actions.TRAIN_LONGER, epochs=2 * len(run.epochs)), message))
     yield Finding(
         title="Underfitting",
         severity="warning",

@@ -91,6 +91,10 @@ def relabelled(share: float) -> Run:
     return builders.run(test=builders.evaluation(outcome, 4), predictions={"test": outcome})
 
 
+def trained_on(images: int) -> Run:
+    return builders.run(config={"batch_size": 32}, data=Data(counts={"train": {"a": images, "b": images}}))
+
+
 def shared(pairs: list[tuple[str, str]]) -> Run:
     return replace(with_test(n=200), data=Data(duplicates={"train-test": pairs}))
 
@@ -148,6 +152,7 @@ CASES: dict[str, tuple[Run, Run]] = {
     "miscalibration": (with_test(shift=2.5), with_test(shift=1.0)),
     "no_better_than_majority": (builders.from_confusion([[80, 0], [18, 2]]), builders.from_confusion([[80, 0], [4, 16]])),
     "still_improving": (curve(VAL[:10]), curve([*VAL[:9], VAL[7]])),
+    "few_updates": (trained_on(60), trained_on(2000)),
     "not_finite": (curve([1.0, math.nan, 0.5, 0.4, 0.4]), curve(VAL)),
     "log_integrity": (
         builders.run(epochs=tuple(e for e in builders.epochs(VAL, VAL) if e.epoch not in (3, 4, 9))),
@@ -309,6 +314,27 @@ def test_a_two_class_model_is_checked_for_a_weak_class() -> None:
 
 def test_a_rising_loss_with_one_lucky_last_epoch_is_not_improving() -> None:
     assert not findings(curve([*(1 + 0.1 * i for i in range(39)), 0.5]), "still_improving")
+
+
+def test_a_short_training_that_turned_early_is_not_told_to_go_on() -> None:
+    rising = builders.epochs(RISING, RISING)
+    short = builders.run(config={"batch_size": 256}, data=Data(counts={"train": {"a": 60}}), epochs=rising)
+    assert not findings(short, "few_updates")
+
+
+def test_a_rate_far_above_the_usual_goes_back_to_it() -> None:
+    (found,) = findings(builders.run(config={"optimizer": "adam", "lr": 0.03}), "learning_rate_too_high")
+    assert "30 times the usual 0.001" in found.message
+    assert found.advice[0].action.patch == {"lr": 0.001}
+    assert not findings(builders.run(config={"optimizer": "sgd", "lr": 0.03}), "learning_rate_too_high")
+    assert not findings(builders.run(config={"optimizer": "adam", "lr": 0.003}), "learning_rate_too_high")
+
+
+def test_accumulated_batches_are_one_step() -> None:
+    data = Data(counts={"train": {"a": 2000}})
+    assert not findings(builders.run(config={"batch_size": 32}, data=data), "few_updates")
+    (found,) = findings(builders.run(config={"batch_size": 32, "accumulate": 4}, data=data), "few_updates")
+    assert found.evidence["steps"] == 160
 
 
 def test_a_class_without_training_images_is_an_error() -> None:
