@@ -1,6 +1,6 @@
 """The study's table: what each arm did in each case, as Markdown on standard output.
 
-    python -m benchmarks.recommendations.table --work DIR --labels before,after [--seeds 1-5] [--csv runs.csv]
+    python -m benchmarks.recommendations.table --work DIR --labels before,after [--seeds 1-5] [--arms first,fixed] [--csv runs.csv]
 
 --csv: a row a training, of every run in the work folder.
 """
@@ -46,13 +46,31 @@ def read_trial(work: Path, case: str, seed: int, name: str) -> Done | None:
 
 
 def effects(work: Path, cases: Cases, arm: str) -> dict[str, Effect]:
-    """The effect of an arm in each case all of whose seeds were trained."""
+    """The effect of an arm in each case, over the seeds given; a case with a seed that was not trained has none."""
     found = {}
     for case, by_seed in cases.items():
         baselines = [read_trial(work, case, seed, "baseline") for seed in by_seed]
         treated = [read_trial(work, case, seed, name_of(chosen[arm].patch)) for seed, chosen in by_seed.items()]
-        if None not in baselines and None not in treated:
+        if by_seed and None not in baselines and None not in treated:
             found[case] = effect([b for b in baselines if b], [t for t in treated if t])
+    return found
+
+
+def trained_by_all(work: Path, chosen: Mapping[str, Cases], arms: Sequence[str]) -> dict[str, list[int]]:
+    """In each case the seeds for which the runs of all these arms are there, in all versions: the columns of a row share them."""
+
+    def whole(case: str, seed: int) -> bool:
+        versions = list(chosen.values())
+        picked = [versions[0][case][seed][arm] for arm in arms] + [cases[case][seed][ARMS[0]] for cases in versions[1:]]
+        names = [name_of(choice.patch) for choice in picked]
+        runs = [read_trial(work, case, seed, name) for name in ("baseline", *names)]
+        return all(done is not None and done.run.status != "running" for done in runs)
+
+    shared = set.intersection(*({(c, s) for c, by_seed in cases.items() for s in by_seed} for cases in chosen.values()))
+    found: dict[str, list[int]] = {}
+    for case, seed in sorted(shared):
+        if whole(case, seed):
+            found.setdefault(case, []).append(seed)
     return found
 
 
@@ -64,16 +82,17 @@ class Column:
     names: Mapping[str, str]
 
 
-def columns(work: Path, labels: Sequence[str], seeds: Sequence[int]) -> dict[str, Column]:
-    """The first recommendation of each version, then the random and the fixed arm, which are the first version's."""
+def columns(work: Path, labels: Sequence[str], seeds: Sequence[int], arms: Sequence[str] = ARMS) -> dict[str, Column]:
+    """The first recommendation of each version, then the other arms as the first version chose them; all over the same seeds."""
+    chosen = {label: read_choices(work, label, seeds) for label in labels}
+    whole = trained_by_all(work, chosen, arms)
     found = {}
     for label in labels:
-        cases = read_choices(work, label, seeds)
-        for arm in ARMS if label == labels[0] else ARMS[:1]:
+        cases = {case: {seed: chosen[label][case][seed] for seed in kept} for case, kept in whole.items()}
+        for arm in arms if label == labels[0] else arms[:1]:
             name = f"{arm}, {label}" if arm == ARMS[0] and len(labels) > 1 else arm
-            by_case = effects(work, cases, arm)
-            found[name] = Column(by_case, {case: _names(cases[case], arm) for case in by_case})
-    return {name: column for name, column in found.items() if column.effects}
+            found[name] = Column(effects(work, cases, arm), {case: _names(cases[case], arm) for case in cases})
+    return found
 
 
 def markdown(shown: Mapping[str, Column]) -> str:
@@ -143,9 +162,10 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--labels", type=words, default=["now"])
     parser.add_argument("--seeds", type=seeds_of, default=range(1, 6))
+    parser.add_argument("--arms", type=words, default=ARMS)
     parser.add_argument("--csv", type=Path)
     given = parser.parse_args()
-    print(markdown(columns(given.work, given.labels, given.seeds)))
+    print(markdown(columns(given.work, given.labels, given.seeds, given.arms)))
     for label in given.labels:
         print(f"\n{label}: {by_hand(read_choices(given.work, label, given.seeds))}")
     if given.csv:
