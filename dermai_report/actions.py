@@ -1,7 +1,8 @@
 """What can be done next: actions that rules share. A rule gives the reason; here stand the title, the patch and the doubt.
 
-Patches are configuration keys of dermai-train. `effect` is a prior for the size of the effect, in [0, 1], from the source
-named; it breaks ties between equally well supported actions until effects are measured. `disproof` says what would prove an action
+Patches are configuration keys of dermai-train. `effect` is a prior for the size of the effect, in [0, 1], a judged number that the
+support of the action is multiplied by. Beside it stands what it rests on: *literature*, the action's source says that it helps; *measured*,
+the first round of docs/recommendations.md, of few runs, moved it; *judged*, neither. `disproof` says what would prove an action
 wrong, and `predictions` say it for a program; where no further run can show it, `unchecked` says why. All of an action's
 predictions are to hold, so each is a claim that the action is worthless without.
 """
@@ -24,7 +25,7 @@ SHIP_BEST = Action(
     title="Ship the checkpoint of the best epoch, not the last one",
     patch={},
     disproof="The last epoch scores at least as well on the test set.",
-    effect=0.9,
+    effect=0.9,  # judged
     unchecked="No further run shows it: evaluate both models of this one on the same test images.",
 )
 EARLY_STOPPING = Action(
@@ -32,7 +33,7 @@ EARLY_STOPPING = Action(
     title="Stop early on the validation loss",
     patch={"early_stopping": 3},
     disproof="It trains as long as before, or a longer run reaches a validation loss that is lower by 5 % or more.",
-    effect=0.05,
+    effect=0.05,  # measured, and it cannot lower the loss of a best checkpoint
     on=("early_stopping",),
     source="Prechelt 1998, Early Stopping - But When?",
     predictions=(Prediction("epochs_trained", "lower"), LOSS_HOLDS),
@@ -42,7 +43,7 @@ UNFREEZE_GRADUALLY = Action(
     title="Unfreeze layer3, then layer2, gradually, with smaller learning rates for earlier layers",
     patch={"unfreeze": "gradual", "layer_lr_decay": 0.3},
     disproof="Validation loss with the earlier layers trained is no lower.",
-    effect=0.7,
+    effect=0.7,  # literature
     decided_by="unfreeze",
     blocked=(("unfreeze", "full", "All layers are trained from the start."),),
     source="Howard and Ruder 2018 (gradual unfreezing); Kornblith et al. 2019 (full fine-tuning beats frozen features)",
@@ -53,7 +54,7 @@ COSINE = Action(
     title="Anneal the learning rate with a cosine (cyclic or warm restarts are the alternatives)",
     patch={"schedule": "cosine", "warmup_epochs": 1},
     disproof="The best validation loss is no lower than with the schedule before, over three seeds.",
-    effect=0.45,
+    effect=0.45,  # literature
     decided_by="schedule",
     blocked=(("schedule", "one-cycle", "The schedule anneals the learning rate already."),),
     source="Loshchilov and Hutter 2017 (cosine, warm restarts); Smith 2017 (cyclic)",
@@ -64,7 +65,7 @@ WARM_RESTARTS = Action(
     title="Try warm restarts or a cyclic learning rate",
     patch={"schedule": "warm-restarts"},
     disproof="The best validation loss is no lower than with the schedule before.",
-    effect=0.25,
+    effect=0.25,  # literature
     decided_by="schedule",
     source="Loshchilov and Hutter 2017; Smith 2017",
     predictions=(LOSS_FALLS,),
@@ -74,7 +75,7 @@ LOWER_LR = Action(
     title="Lower the learning rate",
     patch={},  # the rate of the run decides: see `lower_rate`
     disproof="The validation loss moves as much from epoch to epoch as before.",
-    effect=0.3,
+    effect=0.3,  # measured
     predictions=(Prediction("movement", "lower"),),
 )
 DROPOUT = Action(
@@ -82,7 +83,7 @@ DROPOUT = Action(
     title="Dropout before the classification layer",
     patch={"dropout": 0.3},
     disproof="The gap does not shrink, or validation loss rises by 5 % or more.",
-    effect=0.25,
+    effect=0.25,  # literature
     on=("dropout",),
     source="Srivastava et al. 2014",
     predictions=(GAP_SHRINKS, LOSS_HOLDS),
@@ -92,7 +93,7 @@ WEIGHT_DECAY = Action(
     title="Weight decay 1e-4, decoupled (AdamW)",
     patch={"optimizer": "adamw", "weight_decay": 0.0001},
     disproof="The gap does not shrink, or validation loss rises by 5 % or more.",
-    effect=0.25,
+    effect=0.25,  # literature
     on=("weight_decay",),
     source="Loshchilov and Hutter 2019",
     predictions=(GAP_SHRINKS, LOSS_HOLDS),
@@ -103,7 +104,7 @@ STRONGER_AUGMENTATION = Action(
     patch={"augment": "strong"},
     decided_by="augment",
     disproof="Validation loss is no lower after as many epochs again: stronger augmentation learns more slowly.",
-    effect=0.5,
+    effect=0.5,  # literature
     source="Shorten and Khoshgoftaar 2019; Zhong et al. 2020 (erasing)",
     predictions=(LOSS_FALLS,),
 )
@@ -112,7 +113,7 @@ MIX = Action(
     title="MixUp and CutMix, one or the other for each batch",
     patch={"mixup": 0.2, "cutmix": 1.0},
     disproof="Validation loss is no lower; the training loss is no longer comparable, so look at validation only.",
-    effect=0.4,
+    effect=0.4,  # literature
     on=("mixup", "cutmix"),
     source="Zhang et al. 2018; Yun et al. 2019",
     predictions=(LOSS_FALLS,),
@@ -122,7 +123,7 @@ LABEL_SMOOTHING = Action(
     title="Label smoothing 0.1",
     patch={"label_smoothing": 0.1},
     disproof="The test loss of the two models, each with its temperature, is no lower.",
-    effect=0.3,
+    effect=0.3,  # literature
     on=("label_smoothing",),
     source="Szegedy et al. 2016; Mueller, Kornblith, Hinton 2019",
     predictions=(Prediction("loss_with_temperature", "lower", split="test"),),
@@ -132,7 +133,7 @@ AVERAGE_WEIGHTS = Action(
     title="Average the weights of the last quarter of the epochs (SWA)",
     patch={"swa_start": 0.75},
     disproof="The lowest validation loss is no lower, over the same seeds, than that of the best single epoch.",
-    effect=0.35,
+    effect=0.35,  # literature
     on=("swa_start", "ema"),
     source="Izmailov et al. 2018",
     predictions=(LOSS_FALLS,),
@@ -142,7 +143,7 @@ TEST_TIME_AUGMENTATION = Action(
     title="Average predictions over augmented views, or over the checkpoints of the close epochs",
     patch={"tta": 4},
     disproof="The test loss on the same images is no lower.",
-    effect=0.3,
+    effect=0.3,  # literature
     on=("tta",),
     source="Krizhevsky et al. 2012; Shanmugam et al. 2021 (when it hurts)",
     predictions=(Prediction("loss", "lower", split="test"),),
@@ -152,7 +153,7 @@ CROSS_VALIDATION = Action(
     title="Repeat over folds and seeds before believing a difference",
     patch={},
     disproof="The spread over five folds is small against the difference in question.",
-    effect=0.35,
+    effect=0.35,  # literature
     source="Bouthillier et al. 2021, Accounting for Variance in Machine Learning Benchmarks",
     unchecked="dermai-train cv measures the spread; a single further run cannot.",
 )
@@ -161,7 +162,7 @@ LOG_PREDICTIONS = Action(
     title="Log the test and validation predictions and the sample counts",
     patch={},
     disproof="Nothing: without them no interval on the test result can be given.",
-    effect=0.8,
+    effect=0.8,  # judged
     unchecked="It changes what is known, not the model, so no further run can show it.",
 )
 LOOK_AT_CONFUSIONS = Action(
@@ -169,7 +170,7 @@ LOOK_AT_CONFUSIONS = Action(
     title="Look at the confusion matrix: which classes are taken for which",
     patch={},
     disproof="Errors spread evenly over the pairs of classes.",
-    effect=0.4,
+    effect=0.4,  # judged
     unchecked=BY_HAND,
 )
 CHECK_LABELS = Action(
@@ -177,7 +178,7 @@ CHECK_LABELS = Action(
     title="Have a second reader check the labels of the most surprising samples",
     patch={},
     disproof="A second reader agrees with the labels of the fifty samples with the highest loss.",
-    effect=0.4,
+    effect=0.4,  # literature
     source="Northcutt, Jiang, Chuang 2021 (confident learning)",
     unchecked=BY_HAND,
 )
@@ -186,7 +187,7 @@ BALANCE_CLASSES = Action(
     title="Weigh or resample the rare classes",
     patch={"class_weights": False, "balanced_sampling": True},
     disproof="Macro F1 is no higher; the frequent classes lose what the rare ones win.",
-    effect=0.65,
+    effect=0.65,  # judged: no imbalance had been trained
     on=("class_weights", "balanced_sampling"),
     source="Buda, Maki, Mazurowski 2018",
     predictions=(Prediction("macro_f1", "higher"),),
@@ -196,7 +197,7 @@ COUNT_CLASSES = Action(
     title="Count the images of each class and split: is a class rare?",
     patch={},
     disproof="The classes are about equally frequent.",
-    effect=0.3,
+    effect=0.3,  # judged
     unchecked=BY_HAND,
 )
 TRAIN_LONGER = Action(
@@ -204,7 +205,7 @@ TRAIN_LONGER = Action(
     title="Train longer",
     patch={},
     disproof="The validation loss is no lower, or no later epoch is the best.",
-    effect=0.6,
+    effect=0.6,  # measured
     predictions=(LOSS_FALLS, Prediction("best_epoch", "higher")),
 )
 SMALLER_BATCHES = Action(
@@ -212,7 +213,7 @@ SMALLER_BATCHES = Action(
     title="Smaller batches: more steps of the optimizer in the same epochs",
     patch={"batch_size": 8},
     disproof="Validation loss is no lower after as many epochs.",
-    effect=0.45,
+    effect=0.45,  # literature
     source="Masters and Luschi 2018 (batches of 2 to 32 generalise best)",
     predictions=(LOSS_FALLS,),
 )
@@ -221,7 +222,7 @@ TEMPERATURE = Action(
     title="Divide the logits by the fitted temperature before showing probabilities to anyone",
     patch={},
     disproof="The NLL on the test set is no lower with it.",
-    effect=0.3,
+    effect=0.3,  # literature
     source="Guo et al. 2017",
     unchecked="No further run is needed: the calibration of this one says what the temperature saves on the test set.",
 )
@@ -230,7 +231,7 @@ FIX_SEED = Action(
     title="Fix and log the seed, and train from a committed state",
     patch={"seed": 0},
     disproof="Nothing: a run that cannot be repeated cannot be compared.",
-    effect=0.1,
+    effect=0.1,  # judged
     unchecked="It promises no better run, so none can be held against it.",
 )
 CLIP_GRADIENTS = Action(
@@ -238,7 +239,7 @@ CLIP_GRADIENTS = Action(
     title="Clip the gradient norm",
     patch={"clip_grad_norm": 1.0},
     disproof="The loss still leaves the finite numbers.",
-    effect=0.4,
+    effect=0.4,  # literature
     on=("clip_grad_norm",),
     source="Pascanu, Mikolov, Bengio 2013",
     predictions=(Prediction("not_finite", "none"),),
@@ -250,7 +251,7 @@ SPLIT_AGAIN = Action(
     title="Remove the shared images from one of the splits and train again",
     patch={},
     disproof="The score without the shared images is the same as with them.",
-    effect=0.8,
+    effect=0.8,  # judged
     unchecked=OTHER_IMAGES,
 )
 SPLIT_BY_GROUP = Action(
@@ -258,7 +259,7 @@ SPLIT_BY_GROUP = Action(
     title="Keep all images of a group (patient) on one side of the split, and train again",
     patch={},
     disproof="The score on images of new groups is the same as on those of known ones.",
-    effect=0.8,
+    effect=0.8,  # judged
     unchecked=OTHER_IMAGES,
 )
 LOOK_AT_IMAGES = Action(
@@ -266,7 +267,7 @@ LOOK_AT_IMAGES = Action(
     title="Look at the images that show little, and take out those that nobody could name",
     patch={},
     disproof="An expert names what they show.",
-    effect=0.2,
+    effect=0.2,  # judged
     unchecked=BY_HAND,
 )
 
@@ -276,7 +277,7 @@ COLLECT_SUBGROUP = Action(
     title="Collect more images of the weak subgroup, for training and for the test",
     patch={},
     disproof="With more of its images the accuracy of the subgroup is as far below the rest as before.",
-    effect=0.4,
+    effect=0.4,  # literature
     source="Daneshjou et al. 2022 (fine-tuning on diverse skin tones closes the gap)",
     unchecked=OTHER_IMAGES,
 )
@@ -284,7 +285,7 @@ COLLECT_SUBGROUP = Action(
 
 ADAPTIVE = ("adam", "adamw")
 USUAL_RATE = 0.001  # of Adam: Kingma and Ba 2015
-FAR_TOO_HIGH = 0.9  # the effect of going back to it: nothing else is worth trying before
+FAR_TOO_HIGH = 0.9  # the effect of going back to it, judged: nothing else is worth trying before
 MUCH = 5.0  # times the usual rate: beyond it a third of the rate is still far too high
 
 

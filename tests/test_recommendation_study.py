@@ -112,7 +112,8 @@ def test_a_tiny_case_is_carried_out_once_and_told(tmp_path: Path, monkeypatch: p
     given = (tmp_path, DIGITS, "frozen", 1, Path("none"), study.Wish("now"))
     study.one(*given)
     runs = sorted(tmp_path.glob("runs/*/*/*/[0-9]*/run.json"))
-    assert len(runs) >= 3
+    chosen = table.read_choices(tmp_path, "now", [1])["digits.frozen"][1]
+    assert len(runs) == len({study.name_of({}), *(study.name_of(choice.patch) for choice in chosen.values())})
     assert not list(tmp_path.glob("runs/**/*.pth"))
     times = [run.stat().st_mtime_ns for run in runs]
     study.one(*given)
@@ -122,5 +123,5 @@ def test_a_tiny_case_is_carried_out_once_and_told(tmp_path: Path, monkeypatch: p
     assert list(shown) == ["first", "random", "fixed"]
     assert "| digits.frozen |" in told
     assert "unfreeze-gradually" in told
-    table.write_rows(tmp_path, tmp_path / "runs.csv")
-    assert (tmp_path / "runs.csv").read_text().count("finished") == len(runs)
+    table.write_rows(tmp_path, tmp_path / "runs.csv", "abc")
+    assert (tmp_path / "runs.csv").read_text().count("\nabc,digits.frozen,1,") == len(runs)

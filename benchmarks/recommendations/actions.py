@@ -41,9 +41,9 @@ def main() -> None:
     given = parser.parse_args()
     for keys, values in sorted(parts(given.work, given.seeds).items(), key=lambda entry: -float(np.mean(entry[1]))):
         mean = over_cases(values)
-        low, high = mean.ci95 or (float("nan"), float("nan"))
+        interval = "[{:+.3f}, {:+.3f}]".format(*mean.ci95) if mean.ci95 else "(one case: no interval)"
         helped = sum(value > 0 for value in values)
-        print(f"{keys:36} {mean.value:+.3f} [{low:+.3f}, {high:+.3f}]  helped in {helped} of {len(values)} cases")
+        print(f"{keys:40} {mean.value:+.3f} {interval}  helped in {helped} of {len(values)} cases")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """The study's table: what each arm did in each case, as Markdown on standard output.
 
-    python -m benchmarks.recommendations.table --work DIR --labels before,after [--seeds 1-5] [--arms first,fixed] [--csv runs.csv]
+    python -m benchmarks.recommendations.table --work DIR --labels before,after [--seeds 1-5] [--arms first,fixed]
+        [--csv runs.csv --code COMMIT]
 
---csv: a row a training, of every run in the work folder.
+--csv: a row a finished training, of every run in the work folder; --code: what they were trained with, for its first column. Rows of
+different code are not to be paired: the trainer may have changed.
 """
 
 from __future__ import annotations
@@ -141,20 +143,20 @@ def _percent(mean: Mean) -> str:
     return f"{mean.value:+.1%} [{low:+.1%}, {high:+.1%}]"
 
 
-def write_rows(work: Path, path: Path) -> None:
-    """A row a training: what was trained, and what came of it."""
+def write_rows(work: Path, path: Path, code: str) -> None:
+    """A row a finished training: what trained it, what was trained, and what came of it."""
     with path.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["case", "seed", "patch", "status", "best_epoch", "val_loss", "test_loss", "test_accuracy"])
+        writer.writerow(["code", "case", "seed", "patch", "status", "best_epoch", "val_loss", "test_loss", "test_accuracy"])
         for place in sorted((work / "runs").glob("*/seed-*/*")):
             case, seed, name = place.parts[-3:]
             done = read_trial(work, case, int(seed.partition("-")[2]), name)
-            if done is None:
+            if done is None or done.run.status == "running":
                 continue
             best, test = measures.best_epoch(done.run), done.run.test
             scores = [f"{test.loss:.5f}", f"{test.accuracy:.5f}"] if test else ["", ""]
             facts = [best.epoch, f"{best.val_loss:.5f}"] if best else ["", ""]
-            writer.writerow([case, done.trial.seed, name, done.run.status, *facts, *scores])
+            writer.writerow([code, case, done.trial.seed, name, done.run.status, *facts, *scores])
 
 
 def main() -> None:
@@ -164,12 +166,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=seeds_of, default=range(1, 6))
     parser.add_argument("--arms", type=words, default=ARMS)
     parser.add_argument("--csv", type=Path)
+    parser.add_argument("--code", default="")
     given = parser.parse_args()
     print(markdown(columns(given.work, given.labels, given.seeds, given.arms)))
     for label in given.labels:
         print(f"\n{label}: {by_hand(read_choices(given.work, label, given.seeds))}")
     if given.csv:
-        write_rows(given.work, given.csv)
+        write_rows(given.work, given.csv, given.code)
 
 
 if __name__ == "__main__":
