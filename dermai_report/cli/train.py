@@ -124,9 +124,9 @@ def resumable(path: Path | str) -> TrainConfig:
 
 def _carry_on(experiment: Path) -> int:
     from dermai_report.train.experiments.outcome import finish
-    from dermai_report.train.experiments.resuming import resume
+    from dermai_report.train.experiments.stages import carry_out
 
-    return finish(experiment, resume(experiment))
+    return finish(experiment, carry_out(experiment))
 
 
 def asked(given: dict[str, Any]) -> Call:

@@ -16,8 +16,8 @@ from typing import Any
 from dermai_report.errors import DermaiError
 from dermai_report.train import options
 from dermai_report.train.experiments import options as shared
-from dermai_report.train.experiments import plan
-from dermai_report.train.experiments.engine import begin, carry_on
+from dermai_report.train.experiments import plan, stages
+from dermai_report.train.experiments.engine import begin
 from dermai_report.train.experiments.outcome import finish
 
 TAKEN = ("folds", "fold")  # keys of the configuration that the experiment sets
@@ -47,4 +47,4 @@ def run(given: dict[str, Any], words: list[str]) -> int:
     all_seeds = plan.seeds_of(config, seeds)
     facts = {"config": config.record(), "folds": folds, "seeds": all_seeds, "workers": where}
     folder = begin(config.runs, "cv", name, trials, words, **facts)
-    return finish(folder, carry_on(folder, trials))
+    return finish(folder, stages.carry_out(folder))

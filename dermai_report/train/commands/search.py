@@ -22,7 +22,7 @@ from dermai_report.train import config as configuration
 from dermai_report.train import options
 from dermai_report.train.applying import read_report
 from dermai_report.train.experiments import options as shared
-from dermai_report.train.experiments import sampling, search
+from dermai_report.train.experiments import sampling, search, stages
 from dermai_report.train.experiments.engine import begin
 from dermai_report.train.experiments.outcome import finish
 from dermai_report.train.experiments.spaces import spaces_of
@@ -72,4 +72,4 @@ def run(given: dict[str, Any], words: list[str]) -> int:
         workers=where,
         search=Search(over=spaces, trials=trials, batch=batch),
     )
-    return finish(folder, search.carry_out(folder))
+    return finish(folder, stages.carry_out(folder))

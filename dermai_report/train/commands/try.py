@@ -17,8 +17,8 @@ from dermai_report.errors import DermaiError
 from dermai_report.run import Parent
 from dermai_report.train import options
 from dermai_report.train.applying import Reported, read_report, split_wish
-from dermai_report.train.experiments import halving, plan
 from dermai_report.train.experiments import options as shared
+from dermai_report.train.experiments import plan, stages
 from dermai_report.train.experiments.engine import begin
 from dermai_report.train.experiments.outcome import finish
 
@@ -56,7 +56,7 @@ def run(given: dict[str, Any], words: list[str]) -> int:
         patches=patches,
         workers=where,
     )
-    return finish(folder, halving.carry_out(folder))
+    return finish(folder, stages.carry_out(folder))
 
 
 def _patches(reported: Reported, wished: list[str]) -> dict[str, dict[str, Any]]:

@@ -11,9 +11,8 @@ import joblib
 
 from dermai_report import registry
 from dermai_report.errors import DermaiError
-from dermai_report.experiment_files import EXPERIMENT, FORMAT, Experiment, Kind, Trial, read_experiment, write_experiment
+from dermai_report.experiment_files import FORMAT, Experiment, Kind, Trial, read_experiment, write_experiment
 from dermai_report.files import point_to
-from dermai_report.locks import hold
 from dermai_report.remote.addresses import local_or_address, shown
 from dermai_report.run_places import new_directory
 from dermai_report.train.experiments.options import BACKENDS
@@ -48,21 +47,17 @@ def begin(runs: str | Path, kind: Kind, name: str, trials: Sequence[Trial], word
 def carry_on(folder: Path, trials: Sequence[Trial]) -> list[Outcome]:
     """Carry out the trials that are not finished, in any order; returns how each ended, in the order of the trials.
 
-    Raises DermaiError when another process works on the experiment, and KeyboardInterrupt when a signal stopped a trial:
-    what was begun goes on when the experiment is resumed.
+    The caller has the experiment alone (`stages.carry_out`). Raises KeyboardInterrupt when a signal stopped a trial: what was begun goes
+    on when the experiment is resumed.
     """
     experiment = read_experiment(folder)
     workers = experiment.workers
     engine = registry.load(BACKENDS, workers.backend, "backend")
-    with (folder / EXPERIMENT).open("rb") as lock:
-        if not hold(lock):
-            raise DermaiError(f"{folder} is still being worked on", "wait for it, or stop its process")
-        with engine.workers(workers.jobs, workers.address):
-            quiet = workers.jobs > 1 or workers.address is not None
-            outcomes: list[Outcome] = joblib.Parallel()(
-                joblib.delayed(carry_out)(folder.resolve(), trial, experiment.command, experiment.parent, quiet)
-                for trial in trials
-            )
+    with engine.workers(workers.jobs, workers.address):
+        quiet = workers.jobs > 1 or workers.address is not None
+        outcomes: list[Outcome] = joblib.Parallel()(
+            joblib.delayed(carry_out)(folder.resolve(), trial, experiment.command, experiment.parent, quiet) for trial in trials
+        )
     if any(outcome.signal is not None for outcome in outcomes):
         raise KeyboardInterrupt
     return outcomes

@@ -16,11 +16,12 @@ from dermai_report.cli.train import main
 from dermai_report.datasets.folds import validate_by
 from dermai_report.datasets.items import Item
 from dermai_report.errors import DermaiError
-from dermai_report.experiment_files import Trial, read_experiment, run_of, status_of
+from dermai_report.experiment_files import Search, Space, Trial, read_experiment, run_of, status_of
 from dermai_report.run_reading import read_run_directory
 from dermai_report.train import checkpoints
 from dermai_report.train.config import TrainConfig
-from dermai_report.train.experiments import halving, plan
+from dermai_report.train.experiments import halving, plan, sampling, search, stages
+from dermai_report.train.experiments.engine import begin
 from dermai_report.train.experiments.trial import Outcome
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -122,13 +123,41 @@ def test_with_many_recommendations_the_better_half_goes_on(tmp_path: Path, monke
     monkeypatch.setattr(halving, "carry_on", carry_on)
     monkeypatch.setattr(halving, "mean_loss", lambda folder, trials: 1 - int(trials[0].actions[0][1:]) / 10)
     patches = {f"a{n}": {"lr": n / 10} for n in range(1, 10)}
-    from dermai_report.train.experiments.engine import begin
-
     folder = begin(tmp_path, "try", "t", [], ["x"], config={"data": "digits"}, seeds=[0, 1, 2], patches=patches)
     halving.carry_out(folder)
     assert [len(stage) for stage in trained] == [10, 10]
     assert trained[1] == [f"{n}.seed-{s}" for s in (1, 2) for n in ("baseline", "a6", "a7", "a8", "a9")]
     assert len(read_experiment(folder).trials) == 20
+
+
+@pytest.mark.parametrize("kind", ["cv", "try", "search"])
+def test_two_processes_do_not_work_on_one_experiment(kind: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second is refused in every stage, and leaves the plan as it is: experiment.json is another file from stage to stage."""
+    asked = []
+
+    def carry_on(folder: Path, trials: Any) -> list[Outcome]:
+        plan_of_first = (folder / "experiment.json").read_bytes()
+        with pytest.raises(DermaiError, match="is still being worked on"):
+            stages.carry_out(folder)
+        assert (folder / "experiment.json").read_bytes() == plan_of_first
+        asked.append(len(trials))
+        return [Outcome(t.name, "finished") for t in trials]
+
+    for module in (halving, search, stages):
+        monkeypatch.setattr(module, "carry_on", carry_on)
+    monkeypatch.setattr(halving, "mean_loss", lambda folder, trials: 1.0)
+    monkeypatch.setattr(search, "mean_loss", lambda folder, trials: 1.0 + len(trials[0].values))
+    monkeypatch.setattr(sampling, "ask", lambda over, told, n, seed: [{"lr": 1e-3 * (1 + len(told))}] * n)
+    facts: dict[str, Any] = {
+        "cv": {},
+        "try": {"patches": {f"a{n}": {"lr": n / 10} for n in range(1, 7)}},
+        "search": {"search": Search(over={"lr": Space(low=1e-4, high=1e-2, log=True)}, trials=2, batch=1)},
+    }[kind]
+    config = TrainConfig(data="digits")
+    trials = plan.cross_validation(config, 2, 1, 1) if kind == "cv" else []
+    folder = begin(tmp_path, kind, "t", trials, ["x"], config=config.record(), seeds=[0, 1], **facts)
+    stages.carry_out(folder)
+    assert len(asked) == {"cv": 1, "try": 2, "search": 3}[kind]
 
 
 def test_contradicting_patches_are_merged_in_order() -> None:
