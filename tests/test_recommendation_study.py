@@ -90,6 +90,10 @@ def test_an_effect_is_the_paired_difference_of_the_test_loss() -> None:
     assert back.loss.value == pytest.approx(-surer.loss.value)
     assert back.sure == 1
     assert not back.helps
+    failed = Done(Trial(name="t", config={}, seed=2), builders.run(status="failed"))
+    with_failed = verdicts.effect([done(s, 6.0) for s in range(3)], [done(0, 1.0), done(1, 1.0), failed])
+    assert with_failed.loss.value == pytest.approx(surer.loss.value * 2 / 3)
+    assert (with_failed.seeds, with_failed.fell) == (3, 2)
     nothing = verdicts.effect([done(s, 1.0) for s in range(3)], [done(s, 1.0) for s in range(3)])
     assert not nothing.helps
     assert nothing.sure == 0

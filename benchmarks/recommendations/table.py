@@ -27,6 +27,8 @@ from dermai_report.experiment_files import Trial, run_of
 from dermai_report.measures.replicates import Mean
 from dermai_report.run_reading import read_run_directory
 
+ENDED = ("finished", "failed")  # a training that was stopped has no outcome yet
+
 Cases = Mapping[str, Mapping[int, Mapping[str, Choice]]]  # by case, seed and arm
 
 
@@ -66,7 +68,7 @@ def trained_by_all(work: Path, chosen: Mapping[str, Cases], arms: Sequence[str])
         picked = [versions[0][case][seed][arm] for arm in arms] + [cases[case][seed][ARMS[0]] for cases in versions[1:]]
         names = [name_of(choice.patch) for choice in picked]
         runs = [read_trial(work, case, seed, name) for name in ("baseline", *names)]
-        return all(done is not None and done.run.status != "running" for done in runs)
+        return all(done is not None and done.run.status in ENDED for done in runs)
 
     shared = set.intersection(*({(c, s) for c, by_seed in cases.items() for s in by_seed} for cases in chosen.values()))
     found: dict[str, list[int]] = {}

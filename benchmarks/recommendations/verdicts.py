@@ -42,17 +42,18 @@ class Effect(NamedTuple):
 
 def effect(baselines: Sequence[Done], treated: Sequence[Done]) -> Effect:
     """Of runs of the same seeds, in the same order. A run that failed has no test loss: it counts as no change, see `helps`."""
-    pairs = [(b, t) for b, t in zip(baselines, treated, strict=True) if b.run.test is not None and t.run.test is not None]
+    whole = [(b, t) for b, t in zip(baselines, treated, strict=True) if b.run.test is not None]
+    pairs = [(b, t if t.run.test is not None else b) for b, t in whole]
     n = len(pairs)
     stacked = stack([b.run for b, _ in pairs] + [t.run for _, t in pairs], "test")
     assert stacked is not None
     assert stacked.loss is not None
     loss = stacked.loss[n:] - stacked.loss[:n]
-    whole = over_seeds(loss)
+    moved = over_seeds(loss)
     return Effect(
-        loss=whole,
+        loss=moved,
         accuracy=over_seeds(stacked.correct[n:] - stacked.correct[:n]),
-        part=-whole.value / float(stacked.loss[:n].mean()),
+        part=-moved.value / float(stacked.loss[:n].mean()),
         seeds=n,
         fell=int((loss.mean(axis=1) < 0).sum()),
     )
