@@ -20,7 +20,7 @@ def points(fraction: float | None, digits: int = 2) -> str:
 
 def nats(loss: float | None) -> str:
     """0.78923 -> "0.7892"."""
-    return UNKNOWN if loss is None else (f"{loss:.4f}" if math.isfinite(loss) else str(loss))
+    return UNKNOWN if loss is None else (_signed(loss, 4) if math.isfinite(loss) else str(loss))
 
 
 def percent_interval(interval: Sequence[float] | None, digits: int = 1) -> str:

@@ -65,7 +65,7 @@ def _compared(baseline: Run, run: Run, base_name: str, name: str, advised: Repor
     pair = matched.pair if matched else None
     fixed, broken = moved(matched) if matched else ([], [])
     changed = settings_changed(baseline, run)
-    made = changes(advised, run, changed)
+    made = changes(advised, baseline, run, changed)
     foretold = predicted.predicted(baseline, run, advised, made)
     exact = pair.p if pair else None
     p = None

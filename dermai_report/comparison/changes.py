@@ -9,7 +9,7 @@ from dermai_report.recommend import status
 from dermai_report.report import Action, Change, Report, Setting
 from dermai_report.run import Run
 
-Made = Literal["yes", "partly", "no"]
+Made = Literal["yes", "partly", "no", "unknown"]
 NO_CHOICE = {"name", "runs"}  # configuration keys that say what a run is called and where it lies
 FACTS = ("device", "torch", "torchvision", "precision", "tensorflow", "keras")  # of the environment, those that move numbers
 
@@ -18,7 +18,11 @@ def settings_changed(baseline: Run, run: Run) -> list[Setting]:
     """Every configuration key with another value, then what else bears on the numbers: seed, code, data, environment."""
     before, after = dict(_flat("", baseline.config)), dict(_flat("", run.config))
     keys = [key for key in (*before, *(key for key in after if key not in before)) if key not in NO_CHOICE]
-    found = [Setting(key, before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)]
+    found = [
+        Setting(key, before.get(key), after.get(key), alone=(key in before) != (key in after))
+        for key in keys
+        if before.get(key) != after.get(key)
+    ]
     if "seed" not in (*before, *after) and baseline.seed != run.seed:
         found.append(Setting("seed", baseline.seed, run.seed))
     pairs: tuple[tuple[str, Any, Any], ...] = (
@@ -36,22 +40,22 @@ def settings_changed(baseline: Run, run: Run) -> list[Setting]:
     return found + ([Setting("code revision", *revisions, "environment")] if revisions[0] != revisions[1] else [])
 
 
-def changes(advised: Report, run: Run, changed: list[Setting]) -> list[Change]:
+def changes(advised: Report, baseline: Run, run: Run, changed: list[Setting]) -> list[Change]:
     """The suggestions of the baseline's report that a configuration can hold, in their order, and whether the run has them.
 
     What a run that was made from the baseline says it took over counts as made. A key that only one of the two logged is no other
-    setting that changed: an older version had fewer of them.
+    setting that changed: an older version had fewer of them. Where nothing of the baseline was logged, nobody knows what has changed.
     """
     taken = run.parent.actions if run.parent and run.parent.id == advised.run.id else []
     actions = {advice.action.id: advice.action for finding in advised.findings for advice in finding.advice}
     keys = {setting.key for setting in changed if setting.of == "configuration"}
-    in_both = {s.key for s in changed if s.of == "configuration" and s.baseline is not None and s.run is not None}
+    in_both = {s.key for s in changed if s.of == "configuration" and not s.alone}
     found = []
     for one in advised.recommendations:
         if one.status != "suggested" or not one.patch or one.priority is None:
             continue
-        made: Made = "yes" if one.action in taken else _made(actions[one.action], run, keys)
-        others = len(in_both - set(one.patch) - {"seed"}) if made != "no" else 0
+        made: Made = "yes" if one.action in taken else _made(actions[one.action], run, keys) if baseline.config else "unknown"
+        others = len(in_both - set(one.patch) - {"seed"}) if made in ("yes", "partly") else 0
         found.append(Change(one.action, one.title, one.priority, one.patch, made, others))
     return found
 

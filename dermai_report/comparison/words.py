@@ -163,10 +163,14 @@ def _images(one: Compared) -> Answer:
 
 def _set(one: Compared) -> Answer:
     question = "What was set differently?"
-    keys = [setting for setting in one.settings if setting.of == "configuration"]
-    keys.sort(key=lambda setting: setting.baseline is None or setting.run is None)  # what both logged says most
+    keys = [setting for setting in one.settings if setting.of == "configuration" and not setting.alone]
+    alone = [setting.key for setting in one.settings if setting.alone]
     rest = [setting.key for setting in one.settings if setting.of != "configuration"]
     besides = f" Besides the configuration: {wording.listed(rest)}." if rest else ""
+    if alone:
+        besides = f" Logged of one run alone: {wording.listed(alone, 3)}.{besides}"
+    if not keys and alone:
+        return Answer(question, "No setting that both logged", besides.strip(), "unknown")
     if not keys:
         return Answer(question, "No setting that was logged", besides.strip() or "The configurations are the same.", "neutral")
     shown = [f"{setting.key} {_value(setting.baseline)} → {_value(setting.run)}" for setting in keys[:MOST_SETTINGS]]
@@ -183,6 +187,9 @@ def _advised(one: Compared, base: str) -> Answer:
         )
     made = [change for change in one.changes if change.made == "yes"]
     partly = [change for change in one.changes if change.made == "partly"]
+    if not made and all(change.made == "unknown" for change in one.changes):
+        told = f"The configuration of {base} was not logged, so nobody knows what {one.name} does differently."
+        return Answer(question, "Cannot tell", told, "unknown")
     if not made and not partly:
         first = one.changes[0]
         return Answer(question, "No", f"Its first recommendation, not made: {first.title}.", "neutral")

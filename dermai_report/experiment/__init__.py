@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import dermai_report
+from dermai_report import wording
 from dermai_report.experiment import exhibits, folds, search, words
 from dermai_report.experiment.effects import effects
 from dermai_report.experiment.predicted import predicted
 from dermai_report.experiment.trials import read_trials
 from dermai_report.experiment_files import Experiment, read_experiment
-from dermai_report.report import ExperimentReport, TrialFacts
+from dermai_report.report import ActionCheck, ExperimentReport, TrialFacts
 
 
 def judge(path: Path) -> ExperimentReport:
@@ -43,6 +45,7 @@ def judge(path: Path) -> ExperimentReport:
         )
         headline, answers, numbers = words.of_folds(experiment, facts, shown)
         charts, tables = exhibits.of_folds(facts, shown), exhibits.suspects(shown.out_of_fold)
+    foretold = predicted(done) if experiment.kind == "try" else []
     return ExperimentReport(
         version=dermai_report.__version__,
         id=experiment.id,
@@ -57,8 +60,8 @@ def judge(path: Path) -> ExperimentReport:
         trials=facts,
         charts=charts,
         tables=[*tables, exhibits.trial_table(facts)],
-        notes=list(_notes(experiment, facts)),
-        predictions=predicted(done) if experiment.kind == "try" else [],
+        notes=[*_notes(experiment, facts), *_cautions(experiment, foretold)],
+        predictions=foretold,
     )
 
 
@@ -87,6 +90,24 @@ def _notes(experiment: Experiment, facts: list[TrialFacts]) -> list[str]:
             "on seeds that took no part either, paired by seed and test image."
         )
     return notes
+
+
+def _cautions(experiment: Experiment, foretold: Sequence[ActionCheck]) -> Iterator[str]:
+    """What recommendations that were tried with unequal numbers of seeds, and predictions side by side, do not show."""
+    if experiment.kind != "try":
+        return
+    planned = Counter(trial.actions[0] for trial in experiment.trials if len(trial.actions) == 1)
+    if few := [name for name, seeds in planned.items() if seeds < max(planned.values())]:
+        yield (
+            f"{wording.listed(few)} did not go on to all seeds. An effect over one seed tells of other test images, not of another "
+            "training. The seeds by which the others were chosen are among theirs, which flatters those a little."
+        )
+    checked = sum(len(action.checks) for action in foretold)
+    if checked > 1:
+        yield (
+            f"Whether a prediction held rests on its own 95 % interval: {checked} were checked, and this is not corrected for. Where "
+            "nothing changes, one in forty is said to hold all the same."
+        )
 
 
 __all__ = ["judge"]

@@ -149,12 +149,11 @@ def _order(found: Sequence[Effect]) -> Answer:
     if first is None:
         return Answer(question, "Cannot be told", "No recommendation has finished alone.", "unknown")
     place = alone.index(first) + 1
-    told = f"{first.name} was recommended first and came {place}. of {len(alone)}: {of_effect(first)}."
+    told = f"{first.name} was recommended first and came as number {place} of {len(alone)}: {of_effect(first)}."
     if first.verdict == "unknown":
         return Answer(question, "Cannot be told", told + " Its effect can be chance.", "unknown")
-    return Answer(
-        question, "Yes" if first.verdict == "helps" and place == 1 else "No", told, "good" if place == 1 else "warning"
-    )
+    held = first.verdict == "helps" and place == 1
+    return Answer(question, "Yes" if held else "No", told, "good" if held else "warning")
 
 
 def _next(found: Sequence[Effect], best: Effect | None) -> Answer:

@@ -29,25 +29,30 @@ class Moved(Record, frozen=True):
 
 
 class Setting(Record, frozen=True):
-    """Something that was set differently, a dotted key of the configuration or a fact such as the seed; None: not there."""
+    """Something that was set differently, a dotted key of the configuration or a fact such as the seed; None: not there.
+
+    alone: a key of the configuration that only one of the two logged, which is no change that is known of: other versions log others.
+    """
 
     key: str
     baseline: Any
     run: Any
     of: Literal["configuration", "data", "environment"] = "configuration"
+    alone: bool = False
 
 
 class Change(Record, frozen=True):
     """A change that the baseline's report recommends, and whether the run has made it.
 
-    made: "yes", "partly" (some keys of the patch), or "no". others: how many settings changed besides.
+    made: "yes", "partly" (some keys of the patch), "no", or "unknown" where the baseline's configuration was not logged. others: how many
+    settings changed besides.
     """
 
     action: str
     title: str
     priority: int
     patch: dict[str, Any]
-    made: Literal["yes", "partly", "no"]
+    made: Literal["yes", "partly", "no", "unknown"]
     others: int = 0
 
 

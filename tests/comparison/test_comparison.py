@@ -122,6 +122,27 @@ def test_the_recommended_change_is_recognised() -> None:
     assert made["label-smoothing"] == "yes"
 
 
+def test_without_the_configuration_of_the_baseline_nobody_knows_what_was_followed() -> None:
+    (one,) = compare(replace(BASELINE, config={}), [BETTER]).runs
+    assert {change.made for change in one.changes} == {"unknown"}
+    assert not one.predictions
+    advised = next(a for a in one.answers if a.question.startswith("Was it what"))
+    assert advised.answer == "Cannot tell" and "was not logged" in advised.detail
+    taken = replace(BETTER, parent=Parent(id=BASELINE.id, path="runs/a", actions=["label-smoothing"]))
+    (one,) = compare(replace(BASELINE, config={}), [taken]).runs
+    assert [change.action for change in one.changes if change.made == "yes"] == ["label-smoothing"]
+
+
+def test_what_one_run_alone_logged_is_no_change() -> None:
+    (one,) = compare(BASELINE, [replace(BASELINE, id="b", name="b", config=BASELINE.config | {"data_root": ""})]).runs
+    assert [(s.key, s.alone) for s in one.settings] == [("data_root", True)]
+    (told,) = [a for a in one.answers if a.question.startswith("What was set")]
+    assert (told.answer, told.detail) == ("No setting that both logged", "Logged of one run alone: data_root.")
+    off = replace(BASELINE, config=BASELINE.config | {"clip": None})
+    (one,) = compare(off, [replace(off, config=off.config | {"clip": 1.0})]).runs
+    assert [(s.key, s.alone) for s in one.settings] == [("clip", False)]
+
+
 def test_what_was_set_differently_is_listed() -> None:
     other = replace(BETTER, data=Data(fingerprint="x", excluded={"rash": {"train": 3}}), environment={"torch": "9"}, git={})
     found = {(s.of, s.key): (s.baseline, s.run) for s in compare(BASELINE, [other]).runs[0].settings}

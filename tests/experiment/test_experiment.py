@@ -84,8 +84,28 @@ def test_effects_are_told_from_chance(tried: Path) -> None:
     assert good.loss is not None and good.loss_ci95 is not None and good.loss_ci95[1] < 0
     assert report.headline.startswith("good helps")
     assert any("1 waiting" in note for note in report.notes)
+    assert not any("did not go on to all seeds" in note for note in report.notes)  # same waits for its third
+    assert sum("is not corrected for" in note for note in report.notes) == (sum(len(a.checks) for a in report.predictions) > 1)
     order = next(a for a in report.answers if "order" in a.question)
     assert order.answer == "No"  # the first recommendation made it worse
+
+
+def test_what_was_left_behind_is_said_to_rest_on_one_training(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    labels, hard = rng.integers(0, 3, 90), rng.normal(0.8, 0.7, 90)
+    seeds = {"baseline": 2, "dropout": 2, "weight-decay": 1}
+    trials = [
+        Trial(name=f"{name}.seed-{seed}", config={}, seed=seed, actions=[name] if name != "baseline" else [])
+        for name, n in seeds.items()
+        for seed in range(n)
+    ]
+    for trial in trials:
+        trial_run(tmp_path, trial, rng, labels, hard, 0.8)
+    report = judge(experiment(tmp_path, "try", trials, seeds=[0, 1], patches={"dropout": {}, "weight-decay": {}}))
+    (left,) = [note for note in report.notes if "did not go on to all seeds" in note]
+    assert left.startswith("weight-decay did not")
+    (many,) = [note for note in report.notes if "is not corrected for" in note]
+    assert "4 were checked" in many
 
 
 def test_no_effect_is_claimed_where_none_is(tmp_path: Path) -> None:
