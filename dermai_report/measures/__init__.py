@@ -11,18 +11,19 @@ from dermai_report.measures.comparison import confusion_p, fisher_greater, fishe
 from dermai_report.measures.epochs import best_epoch, best_epochs_apart, last_epoch, shipped_epoch
 from dermai_report.measures.gap import gap
 from dermai_report.measures.generalization import generalization
-from dermai_report.measures.intervals import independent_difference, newcombe, samples_to_resolve, wilson
+from dermai_report.measures.groups import group_codes
+from dermai_report.measures.intervals import Z95, independent_difference, newcombe, samples_to_resolve, wilson
 from dermai_report.measures.label_noise import expected_suspects, suspected_labels
 from dermai_report.measures.leakage import grouped_tests, leaked_tests, leaks, without
 from dermai_report.measures.overfitting import detect_overfitting
-from dermai_report.measures.paired import compare, mcnemar
+from dermai_report.measures.paired import compare, difference_interval, gained_interval, mcnemar
 from dermai_report.measures.scores import accuracy_interval, sample_losses, test_scores
 from dermai_report.measures.selection import selection_optimism
 from dermai_report.measures.shared_classes import only
 from dermai_report.measures.shift import label_shift
 from dermai_report.measures.steps import USUAL as USUAL_STEPS
 from dermai_report.measures.steps import steps
-from dermai_report.measures.subgroups import TOO_WIDE, subgroups, too_many_values
+from dermai_report.measures.subgroups import TOO_WIDE, subgroups, too_many_values, worse
 from dermai_report.measures.trend import (
     alternates,
     chance_noisier,
@@ -39,6 +40,7 @@ from dermai_report.run import Run
 __all__ = [
     "TOO_WIDE",
     "USUAL_STEPS",
+    "Z95",
     "accuracy_interval",
     "alternates",
     "best_epoch",
@@ -49,12 +51,15 @@ __all__ = [
     "compare",
     "confusion_p",
     "detect_overfitting",
+    "difference_interval",
     "evidence",
     "expected_suspects",
     "fisher_greater",
     "fisher_less",
+    "gained_interval",
     "gap",
     "generalization",
+    "group_codes",
     "grouped_tests",
     "holm",
     "independent_difference",
@@ -84,6 +89,7 @@ __all__ = [
     "too_many_values",
     "wilson",
     "without",
+    "worse",
 ]
 
 

@@ -90,13 +90,14 @@ def averages(
     n = int(confusion.sum())
     plain = confusion / n
     # One more sample, spread over the cells that a class which occurs could fill: for a standard error where there is none to see.
-    # The correlations do without while there are errors: near 1 their interval counts errors, and would lean to one more.
+    # The correlations do without while there are errors: near 1 their interval counts errors, and would lean to one more. All wrong is
+    # as sure as all right: of two classes the correlation is -1.
     room = np.outer(confusion.sum(1) > 0, confusion.sum(0) + confusion.sum(1) > 0)
     smoothed = (confusion + room / room.sum()) / (n + 1)
-    faultless = int(np.trace(confusion)) == n
+    extreme = int(np.trace(confusion)) in (0, n)
     result: dict[str, tuple[float, Interval | None]] = {}
     for name, score in scores.items():
-        shares = smoothed if name in means or faultless else plain
+        shares = smoothed if name in means or extreme else plain
         at, near = score(plain), score(shares)
         if at is None or near is None:
             continue

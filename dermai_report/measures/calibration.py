@@ -76,7 +76,7 @@ def calibration(run: Run) -> Calibration | None:
         ece_by_chance=by_chance,
         ece_p=p,
         overconfidence=float(bins.n @ (bins.confidence - bins.accuracy) / bins.n.sum()),
-        overconfidence_error=float(np.sqrt(bins.n @ (bins.confidence * (1 - bins.confidence))) / bins.n.sum()),
+        overconfidence_error=float(np.sqrt(bins.n @ (bins.confidence * (1 - bins.confidence)) / worth) / bins.n.sum()),
         brier=float(brier.mean()),
         brier_ci95=mean_interval(brier, codes, unseen["brier"]),
         nll=float(losses.mean()),

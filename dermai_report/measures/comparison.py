@@ -57,13 +57,13 @@ def confusion_p(counts: np.ndarray, true: int, called: int) -> float:
 
 
 def same_mix(first: np.ndarray, second: np.ndarray, resamples: int = 2000, seed: int = 0) -> float:
-    """p of two (k,) class counts having one mix, by the chi-squared statistic under resampling from the pooled mix.
+    """p of two (k,) class counts (or parts of them) having one mix, by the chi-squared statistic under resampling from the pooled mix.
 
     Resampling, as rare classes break the statistic's own approximation. At most 1 / (resamples + 1) can be told.
     """
     pooled = (first + second) / (first.sum() + second.sum())
     kept = pooled > 0
-    n1, n2 = int(first.sum()), int(second.sum())
+    n1, n2 = round(first.sum()), round(second.sum())
 
     def statistic(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         e1, e2 = n1 * pooled[kept], n2 * pooled[kept]

@@ -79,7 +79,7 @@ def _corrected(run: Run, test: float, n_test: float | None, seed: int = 0) -> tu
 
 def _bound(run: Run, n_val: float | None) -> float | None:
     accuracies = np.array(run.series("val", "accuracy"))
-    return optimism_bound(accuracies, round(n_val)) if n_val and np.isfinite(accuracies).any() else None
+    return optimism_bound(accuracies, max(round(n_val), 1)) if n_val and np.isfinite(accuracies).any() else None
 
 
 def _significant(interval: Interval | None, corrected: Interval | None, bound: float | None) -> bool | None:

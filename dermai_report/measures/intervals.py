@@ -99,10 +99,9 @@ def mean_interval(
     sums = deviation if codes is None else np.bincount(codes, weights=deviation)
     spread, t = float((sums**2).mean()), student95(len(sums) - 1)
     skewness = float((sums**3).mean()) / spread**1.5 if spread > 0 else 0.0
-    if expected is not None:
-        seen = float((deviation**2).mean())
-        all_there_is = max(seen, expected.variance, 1e-300)
-        half = half * math.sqrt(all_there_is / seen) if seen > 0 else t * math.sqrt(all_there_is / len(values))
+    seen = float((deviation**2).mean())
+    if expected is not None and (all_there_is := max(seen, expected.variance)) > 0:
+        half = half * math.sqrt(all_there_is / seen) if seen > 0 else t * math.sqrt(all_there_is / len(sums))
         cubes = skewness * seen**1.5, expected.cube
         skewness = max(cubes, key=abs) / all_there_is**1.5
     further = skewness * (1 + 2 * t * t) / (6 * t * math.sqrt(len(sums)))

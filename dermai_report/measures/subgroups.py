@@ -21,7 +21,7 @@ FEWEST_EACH = 2  # samples behind a value, on average: with fewer the column nam
 FEWEST_GROUPS = 5  # behind a subgroup: with fewer, flipping their signs has too few outcomes for a p below .05
 TOO_WIDE = 0.30  # an interval of thirty points does not tell a good subgroup from a poor one (as for classes)
 DRAWS = 2000
-MANY_GROUPS = 20_000  # from here on the normal limit is as good as drawing
+MANY_GROUPS = 2_000  # from here on the normal limit is better than DRAWS draws
 DRAWS_AT_ONCE = 200
 
 

@@ -8,7 +8,7 @@ epochs.
 
 When it is wrong: with few errors no pair can be told from chance, and nothing is reported.
 
-How sure: calibrated: the bound that the p-value supports at even odds (Sellke, Bayarri, Berger 2001), checked by
+How sure: calibrated: from the p-value at even odds, averaged over effects (Vovk and Wang 2021), and checked by
 simulation.
 
 Source: Fisher 1935; Holm 1979.

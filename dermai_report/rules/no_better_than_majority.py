@@ -10,7 +10,6 @@ How sure: calibrated: the chance that the model is no better than the constant, 
 two is right; counted where the model names that class for every sample.
 """
 
-import math
 from collections.abc import Iterator
 from statistics import NormalDist
 
@@ -18,7 +17,7 @@ import numpy as np
 
 from dermai_report import actions, measures, wording
 from dermai_report.report import Advice, Finding
-from dermai_report.run import Run
+from dermai_report.run import Predictions, Run
 
 NEEDS = ("test.confusion",)
 WORST = "error"
@@ -37,7 +36,7 @@ def check(run: Run) -> Iterator[Finding]:
         f"The test accuracy is {wording.percent(s.accuracy)} (95 % interval {wording.percent_interval(s.accuracy_ci95)}); "
         f"always naming the most frequent class would give {wording.percent(s.majority_accuracy)}."
     )
-    chance = _no_better(np.array(s.confusion))
+    chance = _no_better(np.array(s.confusion), run.predictions.get("test"))
     yield Finding(
         title="No better than naming the most frequent class"
         if chance is None or chance > UNDECIDED
@@ -51,14 +50,19 @@ def check(run: Run) -> Iterator[Finding]:
     )
 
 
-def _no_better(confusion: np.ndarray) -> float | None:
+def _no_better(confusion: np.ndarray, outcome: Predictions | None) -> float | None:
     """Chance that the model is no better than the constant; None where it names the most frequent class for every sample.
 
-    Only samples count on which one of the two is right and the other wrong (McNemar 1947), with one more each way.
+    From the paired difference of the two, which rests on the samples that only one of them has right, and on whole groups where logged.
     """
     c = int(confusion.sum(axis=1).argmax())
-    gained = int(np.trace(confusion) - confusion[c, c])
-    lost = int(confusion[c].sum() - confusion[c, c])
     if confusion[:, c].sum() == confusion.sum():
         return None
-    return NormalDist().cdf((lost - gained) / math.sqrt(gained + lost + 2))
+    gained = int(np.trace(confusion) - confusion[c, c])
+    lost = int(confusion[c].sum() - confusion[c, c])
+    low, high = measures.difference_interval(gained, lost, int(confusion.sum()))
+    codes = measures.group_codes(outcome) if outcome is not None else None
+    if outcome is not None and codes is not None:
+        low, high = measures.gained_interval(outcome.label, np.full_like(outcome.label, c), outcome.predicted, codes)
+    middle, error = (low + high) / 2, (high - low) / 2 / measures.Z95
+    return NormalDist().cdf(-middle / error)

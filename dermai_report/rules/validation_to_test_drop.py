@@ -6,7 +6,7 @@ has.
 Why it matters: a drop beyond chance means that the validation set flatters the model: it was chosen by it, its images
 resemble the training images, or the test images come from elsewhere.
 
-When it is wrong: the interval takes samples as independent; several images of one patient are not. Choosing the best of
+When it is wrong: where no groups are logged, several images of one patient pass for independent. Choosing the best of
 several epochs makes the validation number too good by an amount that the interval does not hold.
 
 How sure: calibrated, by simulation, where the drop is beyond what sampling and the choice of the epoch explain; else
