@@ -30,7 +30,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (
             ["--fail-on", "overfitting"],
             0,
-            "overfitting: Overfitting is possible, not shown (info, very low confidence (0.11))\n",
+            "overfitting: Overfitting is possible, not shown (info, very low confidence (0.11, calibrated))\n",
         ),
         (["--fail-on", "overfitting", "--min-confidence", "0.1"], 1, "gate: fail (overfitting): 1 reason\n"),
         (["--require", "test.accuracy >= 0.6"], 0, "test.accuracy >= 0.6: 0.6905, of which no interval is known\n"),
