@@ -6,6 +6,7 @@ import inspect
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,21 @@ def test_manifests_are_whole(manifest: str) -> None:
     assert all(c["image"] and c["command"] for c in pod["template"]["spec"]["containers"])
     mounted = {m["name"] for c in pod["template"]["spec"]["containers"] for m in c.get("volumeMounts", ())}
     assert mounted == {v["name"] for v in pod["template"]["spec"].get("volumes", ())}
+
+
+@pytest.mark.parametrize(("place", "asked"), [("there", "--resume"), ("absent", "--data"), ("away", "")])
+def test_a_pod_goes_on_or_begins_but_not_because_the_store_is_away(place: str, asked: str, tmp_path: Path) -> None:
+    (script,) = [text for block in of_kind("yaml") for text in strings(yaml.safe_load(block)) if "--resume" in text]
+    (tmp_path / "there" / "photos").mkdir(parents=True)
+    (tmp_path / "there" / "photos" / "latest").write_text("run")
+    runs = "nowhere://bucket/runs" if place == "away" else f"file://{tmp_path / place}"
+    (tmp_path / "dermai-train").write_text('#!/bin/sh\necho "$1"\n')
+    (tmp_path / "dermai-train").chmod(0o755)
+    (tmp_path / "python").symlink_to(sys.executable)
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "PYTHONPATH": ":".join(sys.path)}
+    called = ["sh", "-c", script.replace("s3://bucket/runs", runs)]
+    done = subprocess.run(called, capture_output=True, text=True, check=False, env=environment)
+    assert (done.stdout.strip(), done.returncode) == (asked, 0 if asked else 1)
 
 
 @pytest.mark.parametrize("line", commands())
