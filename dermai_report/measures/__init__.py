@@ -11,7 +11,7 @@ from dermai_report.measures.comparison import confusion_p, fisher_greater, fishe
 from dermai_report.measures.epochs import best_epoch, best_epochs_apart, last_epoch, shipped_epoch
 from dermai_report.measures.gap import gap
 from dermai_report.measures.generalization import generalization
-from dermai_report.measures.groups import group_codes
+from dermai_report.measures.groups import effective_size, group_codes, val_epoch_groups
 from dermai_report.measures.intervals import Z95, independent_difference, newcombe, samples_to_resolve, wilson
 from dermai_report.measures.label_noise import expected_suspects, suspected_labels
 from dermai_report.measures.leakage import grouped_tests, leaked_tests, leaks, without
@@ -52,6 +52,7 @@ __all__ = [
     "confusion_p",
     "detect_overfitting",
     "difference_interval",
+    "effective_size",
     "evidence",
     "expected_suspects",
     "fisher_greater",
@@ -87,6 +88,7 @@ __all__ = [
     "test_scores",
     "theil_sen",
     "too_many_values",
+    "val_epoch_groups",
     "wilson",
     "without",
     "worse",

@@ -6,7 +6,8 @@ errors of the other classes do, by an exact test corrected for the number of pai
 Why it matters: a pair that is confused needs other images, another resolution or a question to the clinician, not more
 epochs.
 
-When it is wrong: with few errors no pair can be told from chance, and nothing is reported.
+When it is wrong: with few errors no pair can be told from chance, and nothing is reported. Images of one patient
+pass for independent ones, so the pair may be one patient's.
 
 How sure: calibrated: from the p-value at even odds, averaged over effects (Vovk and Wang 2021), and checked by
 simulation.

@@ -7,7 +7,7 @@ Why it matters: for such a class the model is blind, whatever its accuracy.
 When it is wrong: with very few samples of the class it can be chance; the message gives the number.
 
 How sure: calibrated: the chance that the class is missed more often than not, were any recall as likely beforehand, 1
-- .5^(n + 1).
+- .5^(n + 1), with n samples of the class, or patients where groups are logged.
 """
 
 from collections.abc import Iterator
@@ -37,9 +37,16 @@ def check(run: Run, *, fewest: int = FEWEST) -> Iterator[Finding]:
     yield Finding(
         title=f"Never predicted: {wording.listed([run.classes[i] for i in blind], 3)}",
         severity="error",
-        confidence=1 - 0.5 ** (1 + min(int(counts[i].sum()) for i in blind)),
+        confidence=1 - 0.5 ** (1 + min(_independent(run, i, int(counts[i].sum())) for i in blind)),
         basis="calibrated",
         message=message,
         evidence={"classes": [run.classes[i] for i in blind]},
         advice=[Advice(actions.BALANCE_CLASSES, message), Advice(actions.LOOK_AT_CONFUSIONS, message)],
     )
+
+
+def _independent(run: Run, i: int, n: int) -> int:
+    """How many of the n test samples of class i are independent: their groups, where these are logged."""
+    outcome = run.predictions.get("test")
+    codes = measures.group_codes(outcome) if outcome is not None else None
+    return n if outcome is None or codes is None else len(np.unique(codes[outcome.label == i]))

@@ -19,7 +19,7 @@ from statistics import NormalDist
 
 from dermai_report import actions, measures, wording
 from dermai_report.report import Advice, Finding
-from dermai_report.run import Run
+from dermai_report.run import Run, SampleEpochs
 
 NEEDS = ("val_epochs", "val.accuracy")
 WORST = "info"
@@ -39,7 +39,7 @@ def check(run: Run, *, matters: float = MATTERS) -> Iterator[Finding]:
     yield Finding(
         title="The validation score is optimistic",
         severity="info",
-        confidence=_chance(optimism, best.val_accuracy, len(run.val_epochs.label)),
+        confidence=_chance(optimism, best.val_accuracy, _size(run, run.val_epochs, best.epoch)),
         basis="calibrated",
         message=message,
         evidence={"optimism": optimism, "epochs": len(run.epochs)},
@@ -47,6 +47,14 @@ def check(run: Run, *, matters: float = MATTERS) -> Iterator[Finding]:
     )
 
 
-def _chance(optimism: float, accuracy: float, n: int) -> float:
+def _size(run: Run, samples: SampleEpochs, epoch: int) -> float:
+    """How many independent samples validated the epoch: fewer than there are where they come in groups."""
+    if epoch not in samples.epochs:
+        return len(samples.label)
+    right = samples.predicted[samples.epochs.index(epoch)] == samples.label
+    return measures.effective_size(right, measures.val_epoch_groups(run))
+
+
+def _chance(optimism: float, accuracy: float, n: float) -> float:
     """Chance that the score is above the true one: it is too high by the optimism, give or take its standard error."""
     return NormalDist().cdf(optimism / math.sqrt(max(accuracy * (1 - accuracy), 1 / n) / n))

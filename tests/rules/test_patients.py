@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -71,3 +73,39 @@ def test_a_class_of_too_few_patients_is_not_called_weak() -> None:
         run = builders.run(classes=("a", "b"), test=builders.evaluation(one, 2), predictions={"test": one})
         found[name] = list(registry.load("rules", "weak_classes", "rule").check(run))
     assert found["pictures"] and not found["patients"]
+
+
+def test_a_class_of_one_patient_that_is_never_predicted_is_little_evidence() -> None:
+    test = outcome([[20, 0], [10, 0]], 1, grouped=False)
+    patients = [f"a{n}" for n in range(20)] + ["b"] * 10
+    said = []
+    for group in (None, patients):
+        one = Predictions(sample=test.sample, label=test.label, predicted=test.predicted, group=group)
+        run = builders.run(classes=("a", "b"), test=builders.evaluation(one, 2), predictions={"test": one})
+        (finding,) = registry.load("rules", "never_predicted", "rule").check(run)
+        said.append(finding.confidence)
+    assert said == [1 - 0.5**11, 0.75]
+
+
+def test_the_optimism_of_a_choice_rests_on_patients() -> None:
+    samples = builders.sample_epochs(np.random.default_rng(4), [1.0] * 12, n=60)
+    many = replace(
+        samples,
+        label=np.repeat(samples.label, COPIES),
+        loss=np.repeat(samples.loss, COPIES, axis=1),
+        predicted=np.repeat(samples.predicted, COPIES, axis=1),
+    )
+    curve, accuracy = samples.loss.mean(axis=1), (samples.predicted == samples.label).mean(axis=1)
+    best = int(curve.argmin())
+    val = Predictions(
+        sample=[str(i) for i in range(len(many.label))],
+        label=many.label,
+        predicted=many.predicted[best],
+        group=[str(i // COPIES) for i in range(len(many.label))],
+    )
+    logs, said = builders.epochs(curve, curve, accuracy, accuracy), []
+    for kept, predictions in ((samples, {}), (many, {"val": val})):
+        run = builders.run(epochs=logs, val_epochs=kept, predictions=predictions)
+        (finding,) = registry.load("rules", "selection_optimism", "rule").check(run, matters=0.0)
+        said.append(finding.confidence)
+    assert said[1] == pytest.approx(said[0], abs=0.03)
