@@ -109,6 +109,8 @@ class Mirror:
         """Upload what has changed, and remove what is no longer part of the run."""
         with writing_to(self._staging.folder), tempfile.TemporaryDirectory(dir=self._staging.folder) as folder:
             states = _states(self.path)
+            if EPOCHS not in states:  # the writer holds it open, so it is there as long as the directory is
+                raise self._vanished()
             pinned = _pinned(self.path, {n: s for n, s in states.items() if self._known.get(n) != s}, Path(folder))
             for name in [name for name in self._known if name not in states]:
                 self._store.remove(name)
@@ -118,8 +120,17 @@ class Mirror:
                 self._store.put(name, file)
                 self._known[name] = states[name]
 
+    def _vanished(self) -> DermaiError:
+        return DermaiError(
+            f"{self.path} was removed while the run was written",
+            f"what was mirrored before stays at {self.address}; dermai-train --resume {self.address} goes on from it",
+        )
+
     def _not_mirrored(self, error: DermaiError) -> DermaiError:
-        missing = [name for name, state in _states(self.path).items() if self._known.get(name) != state]
+        states = _states(self.path)
+        if EPOCHS not in states:
+            return self._vanished()
+        missing = [name for name, state in states.items() if self._known.get(name) != state]
         named = f"{', '.join(missing[:5])}{f' and {len(missing) - 5} more' if len(missing) > 5 else ''}"
         return DermaiError(
             f"{self.address} lacks {named}: {error.message}",

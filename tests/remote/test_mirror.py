@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -69,6 +70,22 @@ def test_a_file_that_is_removed_here_is_removed_there(runs: str, tmp_path: Path)
         until(there.exists)
         (run.path / "member.pth").unlink()
     assert not there.exists()
+
+
+def test_what_is_there_stays_when_the_directory_here_is_lost(
+    runs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lost copy is no run without files: nothing is removed there, and the run is not called finished."""
+    monkeypatch.setattr("dermai_report.remote.mirror.PAUSES", ())
+    run = RunWriter(runs, classes=CLASSES)
+    log_epochs(run, 2)
+    until(lambda: len(read_run(run.address).epochs) == 2)
+    there = tmp_path / "store" / "runs" / run.path.name
+    before = {path.name: path.read_bytes() for path in there.glob("*.json*")}
+    shutil.rmtree(run.path)
+    with pytest.raises(DermaiError, match="was removed while the run was written"):
+        run.finish()
+    assert {path.name: path.read_bytes() for path in there.glob("*.json*")} == before
 
 
 def test_readers_never_see_half_an_object(runs: str) -> None:
