@@ -56,7 +56,7 @@ def bare(value: float | int | str | None, unit: Unit = "plain", digits: int = 2)
     if isinstance(value, str):
         return value
     if unit in ("percent", "points"):
-        text = f"{100 * value:.{digits}f}"
+        text = _short_of(100, 100 * value, f"{100 * value:.{digits}f}", digits)
     elif unit == "nats":
         text = f"{value:.4f}"
     elif unit == "seconds":
@@ -158,8 +158,8 @@ def ground(ground: Ground) -> str:
 
 
 def label(key: str) -> str:
-    """A key of `evidence` as a reader's label: "onset_epoch" is "Onset epoch"."""
-    words = key.replace("_", " ").strip()
+    """A key of `evidence` as a reader's label: "onset_epoch" is "Onset epoch", "onset_ci90" is "Onset, 90 % interval"."""
+    words = re.sub(r"(^|_)ci(\d\d)$", r"\1, \2 % interval", key).replace("_", " ").replace(" ,", ",").strip(" ,")
     return words[:1].upper() + words[1:]
 
 
@@ -219,12 +219,21 @@ def _signed(text: str) -> str:
 
 def _plain(value: float) -> str:
     size = abs(value)
+    if 0.9995 <= size < 1:
+        return _signed(_short_of(1, value, f"{value:.4f}", 4))
     if size >= 1000:
         return _signed(f"{value:,.0f}")
     if 0 < size < 0.001:
         digits, power = f"{value:.2e}".split("e")
         return _signed(f"{float(digits):g}e{int(power)}")
     return _signed(f"{value:.3g}")
+
+
+def _short_of(whole: int, value: float, text: str, digits: int) -> str:
+    """`text`, unless it was rounded up to the whole: 0.99996 of all is not all, so it is cut, not rounded."""
+    if abs(value) >= whole or digits < 2 or abs(float(text)) < whole:
+        return text
+    return f"{math.copysign(whole - 10.0**-digits, value):.{digits}f}"
 
 
 def _evidence(value: Any) -> str:

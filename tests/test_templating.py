@@ -73,6 +73,11 @@ def test_no_text_keeps_a_character_that_acts_on_its_surroundings(text):
         (1503, "count", "1,503"),
         (412.0, "seconds", "7 min"),
         (0.00005, "plain", "5e-5"),
+        (0.99993, "plain", "0.9999"),
+        (0.99998, "plain", "0.9999"),  # 1 would say perfect
+        (0.99998, "percent", "99.99 %"),
+        (1.0, "plain", "1"),
+        (1.0, "percent", "100.00 %"),
         (None, "percent", "—"),
         (float("nan"), "nats", "—"),
         (float("inf"), "plain", "—"),

@@ -27,7 +27,8 @@ NEAR = 0.05  # part of a range, from its end: a uniform draw falls so near to ei
 class Sought:
     """How far a search came.
 
-    tried: a trial of each set of values, the lowest validation loss first, those without one last; winner: its values, empty where
+    tried: a trial of each set of values, the lowest validation loss first, those without one last; over_seeds: by the name of a set
+    that was trained with several seeds of the search, the mean of its loss less the baseline's; winner: its values, empty where
     the baseline had the lowest loss, None while the search goes on; gained, gained_fresh: nats of validation loss under the
     baseline's, with the seeds that chose the winner and with fresh ones; baseline: the loss that `tried` compares with.
     """
@@ -35,6 +36,7 @@ class Sought:
     search: Search
     tried: list[TrialFacts]
     baseline: float | None
+    over_seeds: dict[str, float]
     winner: dict[str, float] | None
     gained: float | None
     gained_fresh: Mean | None
@@ -52,11 +54,13 @@ def outcome(search: Search, experiment: Experiment, facts: Sequence[TrialFacts])
     tried = sorted((f for f in searching if f.values and f.seed == first), key=lambda f: _or_infinite(_loss(f)))
     winner = next((f.values for f in searching if _name(f) == search.winner), None)
     gained = _gains(searching, winner) if winner else []
+    several = {_name(f): differences for f in tried if len(differences := _gains(searching, f.values)) > 1}
     fresh = _gains([f for f in facts if f.seed in experiment.seeds], winner) if winner else []
     return Sought(
         search=search,
         tried=tried,
         baseline=next((_loss(f) for f in searching if not f.values and f.seed == first), None),
+        over_seeds={name: -statistics.fmean(differences) for name, differences in several.items()},
         winner=winner,
         gained=statistics.fmean(gained) if gained else None,
         gained_fresh=over_folds(fresh, 0.0) if fresh else None,  # 0: no folds, the t interval over seeds
@@ -81,7 +85,10 @@ def words(sought: Sought, found: Sequence[Effect]) -> Words:
         )
         return told, [Answer(WON, "Cannot be told yet", told + best, "unknown")], numbers
     if not sought.winner:
-        told = f"None of {of_all} has a lower validation loss than the values the run has already, so nothing is confirmed."
+        over = ", over the seeds of the search," if any(_over_seeds(sought, f) is not None for f in finished) else ""
+        told = (
+            f"None of {of_all} has a lower validation loss{over} than the values the run has already, so nothing is confirmed."
+        )
         answers = [
             Answer(WON, "Those of the baseline", told, "neutral"),
             Answer(NEXT, "Keep the baseline", _more(search), "neutral"),
@@ -134,14 +141,15 @@ def tables(sought: Sought) -> list[Table]:
             *(Cell(_decimal(f.values[key])) for key in keys),
             Cell(_loss(f), "nats"),
             Cell(_under(sought, f), "nats"),
+            *([Cell(_over_seeds(sought, f), "nats")] if sought.over_seeds else []),
         ]
         for f in sought.tried
     ]
-    caption = (
-        "One seed. The best of many looks better than it is, so the best few were trained with a second seed, and the winner with "
-        "fresh ones."
+    caption = "One seed. The best of many looks better than it is"
+    caption += (
+        ": the last column has all seeds of the search, which the best few were trained with." if sought.over_seeds else "."
     )
-    columns = ["Trial", *keys, "Validation loss", "Less the baseline's"]
+    columns = ["Trial", *keys, "Validation loss", "Against the baseline", *(["Over all seeds"] if sought.over_seeds else [])]
     return [Table("tried", "What was tried", columns, rows, caption)]
 
 
@@ -258,6 +266,10 @@ def _or_infinite(loss: float | None) -> float:
 def _under(sought: Sought, facts: TrialFacts) -> float | None:
     loss = _loss(facts)
     return None if loss is None or sought.baseline is None else loss - sought.baseline
+
+
+def _over_seeds(sought: Sought, facts: TrialFacts) -> float | None:
+    return sought.over_seeds.get(_name(facts))
 
 
 def _values(facts: TrialFacts) -> str:

@@ -148,6 +148,8 @@ def _order(found: Sequence[Effect]) -> Answer:
     first = min(alone, key=lambda e: e.expected or 0, default=None)
     if first is None:
         return Answer(question, "Cannot be told", "No recommendation has finished alone.", "unknown")
+    if len(alone) == 1:
+        return Answer(question, "Cannot be told", "One recommendation was tried alone, and one makes no order.", "unknown")
     place = alone.index(first) + 1
     told = f"{first.name} was recommended first and came as number {place} of {len(alone)}: {of_effect(first)}."
     if first.verdict == "unknown":

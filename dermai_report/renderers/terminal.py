@@ -44,6 +44,7 @@ MOST_FINDINGS = 8
 MOST_ADVICE = 3
 MOST_RUNS = 40
 MOST_ROWS = 16  # of a table of the document
+FIRST_COLUMN = 24  # characters of the names in it that are not broken over lines
 NAME = 60  # characters shown of a name from a log
 
 
@@ -79,7 +80,8 @@ def _cells(table: Rows) -> RenderableType:
     """A table of the document, its intervals beneath the values: its first rows, and what stands below it."""
     grid = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
     for n, column in enumerate(table.columns):
-        grid.add_column(column, justify="left" if n == 0 else "right", overflow="fold")
+        first = max((len(_words(row[0])) for row in table.rows), default=0) if n == 0 else 0
+        grid.add_column(column, justify="right" if n else "left", overflow="fold", min_width=min(first, FIRST_COLUMN))
     for row in table.rows[:MOST_ROWS]:
         grid.add_row(*(_cell(cell) for cell in row))
     more = len(table.rows) - MOST_ROWS
@@ -89,9 +91,13 @@ def _cells(table: Rows) -> RenderableType:
 
 
 def _cell(cell: Cell) -> Text:
-    value = Text(_name(str(cell.value)) if cell.unit == "text" and cell.value is not None else fmt.cell(cell.value, cell.unit))
+    value = Text(_words(cell))
     interval = fmt.cell_interval(cell.ci95, cell.unit) if cell.ci95 else ""
     return value + Text(f"\n{interval}", style="dim") if interval else value
+
+
+def _words(cell: Cell) -> str:
+    return _name(str(cell.value)) if cell.unit == "text" and cell.value is not None else fmt.cell(cell.value, cell.unit)
 
 
 def render_index(index: Index, width: int | None = None, color: bool = False) -> str:

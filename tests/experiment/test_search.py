@@ -12,7 +12,7 @@ import pytest
 
 from dermai_report.cli.report import main
 from dermai_report.experiment import judge
-from dermai_report.experiment.search import outcome
+from dermai_report.experiment.search import outcome, tables, words
 from dermai_report.experiment_files import FORMAT, Experiment, Search, Space, Trial, read_experiment, write_experiment
 from dermai_report.report import Answer, ExperimentReport, TrialFacts
 from dermai_report.schemas import generated
@@ -70,7 +70,7 @@ def test_an_effect_that_is_there_is_found_on_fresh_seeds(helped: Path) -> None:
     assert wide.tone == "warning" and "--over lr:1e-05:1" in wide.detail
     assert "dropout" not in wide.detail  # at the end beyond which there is nothing
     tried = next(t for t in report.tables if t.id == "tried")
-    assert tried.columns == ["Trial", "lr", "dropout", "Validation loss", "Less the baseline's"]
+    assert tried.columns == ["Trial", "lr", "dropout", "Validation loss", "Against the baseline", "Over all seeds"]
     assert len(tried.rows) == 6
     assert "Recommended as" not in next(t for t in report.tables if t.id == "effects").columns
     assert [c.id for c in report.charts] == ["effect-loss", "effect-accuracy", "over-lr", "over-dropout"]
@@ -100,7 +100,23 @@ def test_luck_is_the_gain_that_fresh_seeds_do_not_show() -> None:
     whole = Experiment(format=FORMAT, id="x", name="x", kind="search", started="", command="", trials=[], seeds=SEEDS)
     sought = outcome(search, whole, facts)
     assert sought.gained == pytest.approx(0.5)
+    assert sought.over_seeds == {"trial-1": pytest.approx(-0.5)}
     assert sought.gained_fresh is not None and sought.gained_fresh.value == pytest.approx(0.1)
+
+
+def test_a_trial_below_the_baseline_with_one_seed_alone_does_not_contradict_the_headline() -> None:
+    def fact(name: str, seed: int, loss: float, values: dict[str, float]) -> TrialFacts:
+        return TrialFacts(name=f"{name}.seed-{seed}", status="finished", seed=seed, val_loss=loss, values=values)
+
+    facts = [fact("baseline", 0, 1.0, {}), fact("baseline", 1, 0.6, {})]
+    facts += [fact("trial-1", 0, 0.9, BEST), fact("trial-1", 1, 0.8, BEST)]
+    search = Search(over=OVER, trials=1, batch=1, winner="baseline")
+    whole = Experiment(format=FORMAT, id="x", name="x", kind="search", started="", command="", trials=[], seeds=SEEDS)
+    sought = outcome(search, whole, facts)
+    assert "over the seeds of the search" in words(sought, [])[0]
+    (tried,) = tables(sought)
+    assert tried.columns[-2:] == ["Against the baseline", "Over all seeds"]
+    assert [cell.value for cell in tried.rows[0][-2:]] == pytest.approx([-0.1, 0.05])
 
 
 def test_what_is_not_over_is_not_told(helped: Path, tmp_path: Path) -> None:

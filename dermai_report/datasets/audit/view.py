@@ -12,6 +12,7 @@ from dermai_report.datasets.items import SPLITS
 from dermai_report.report import Cell, Table, Tone
 
 MOST_ROWS = 50  # of a table of pictures; audit.json has them all
+MOST_SIZES = 6
 UNEVEN = 3.0  # times as many images as in another class, from which on a metric over all images hides a class
 POVERTY = {
     "tiny": "the shorter side has fewer than 32 pixels",
@@ -110,7 +111,8 @@ def _remarks(audit: Audit) -> Iterator[Remark]:
 
 def _on_groups(audit: Audit) -> Iterator[Remark]:
     if audit.groups is None:
-        yield Remark("unknown", "Groups across splits: cannot tell", audit.notes[0] if audit.notes else "")
+        text = "--group-regex, or --metadata with --group-column, says which images belong together."
+        yield Remark("unknown", "Groups across splits: cannot tell", text)
     elif audit.groups.straddling:
         title = f"{wording.plural(len(audit.groups.straddling), 'group')} of {audit.groups.n:,} straddle splits"
         yield Remark("bad", title, "Images of one patient on both sides make a test too easy.")
@@ -187,8 +189,8 @@ def _inventory(audit: Audit) -> Iterator[Table]:
     yield Table("counts", "Images of each class", ["Class", *splits], rows)
     kinds = [[Cell(kind), Cell(n, "count")] for kind, n in audit.kinds.items()]
     yield Table("kinds", "Formats and modes", ["Format and mode", "Images"], kinds)
-    sizes = [[Cell(f"{s.width} × {s.height}"), Cell(s.n, "count")] for s in audit.sizes]
-    more = f"{audit.n_sizes:,} sizes in all." if audit.n_sizes > len(audit.sizes) else ""
+    sizes = [[Cell(f"{s.width} × {s.height}"), Cell(s.n, "count")] for s in audit.sizes[:MOST_SIZES]]
+    more = f"The most frequent of {audit.n_sizes:,} sizes." if audit.n_sizes > len(sizes) else ""
     yield Table("sizes", "Sizes", ["Width × height", "Images"], sizes, more)
 
 

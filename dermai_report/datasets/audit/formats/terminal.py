@@ -42,6 +42,8 @@ def _tables(section: Section) -> Iterator[str]:
             yield "  " + "  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip()
         if len(table.rows) > most:
             yield f"  and more in audit.json ({len(table.rows) - most:,}{' or more' if table.caption else ''})"
+        elif table.caption:
+            yield f"  {table.caption}"
 
 
 def _words(cell: Cell) -> str:
