@@ -85,10 +85,10 @@ def _notes(experiment: Experiment, facts: list[TrialFacts]) -> list[str]:
             "part in choosing what went on to further seeds."
         )
     if experiment.kind == "search":
-        notes.append(
-            "Values were chosen by the lowest validation loss alone; the test set took no part. The effect is that of the chosen values "
-            "on seeds that took no part either, paired by seed and test image."
-        )
+        fresh = " The effect is that of the chosen values on seeds that took no part either, paired by seed and test image."
+        chosen = "Values were chosen by the lowest validation loss alone; the test set took no part."
+        confirmed = experiment.search is None or experiment.search.winner != "baseline"
+        notes.append(chosen + (fresh if confirmed else ""))
     return notes
 
 

@@ -44,6 +44,14 @@ def test_the_page_never_scrolls_sideways(browser, tmp_path, name, width):
     page.close()
 
 
+def test_a_phone_shows_the_verdict_and_the_test_accuracy_of_each_run_without_scrolling(browser, tmp_path):
+    path = renderers.save(documents.index(), tmp_path / "index.html")
+    page = opened(browser, path, viewport={"width": 360, "height": 800})
+    cells = "[...document.querySelectorAll('.index td.verdict, .index td.verdict + td')]"
+    assert page.evaluate(f"{cells}.length > 0 && {cells}.every(cell => cell.getBoundingClientRect().right <= innerWidth)")
+    page.close()
+
+
 @pytest.mark.parametrize("name", ["full", "comparison", "index"])
 def test_it_reads_under_a_strict_policy_and_asks_for_nothing(browser, tmp_path, name):
     path = renderers.save(REPORTS[name](), tmp_path / "report.html")
