@@ -85,9 +85,17 @@ def _best(logits: np.ndarray, true: np.ndarray, low: float, high: float, toleran
     def nll(log_t: float) -> float:
         return float(_losses(logits, true, math.exp(log_t)).mean())
 
-    left_end, right_end = math.log(low), math.log(high)
+    start, end = math.log(low), math.log(high)
     ratio = (math.sqrt(5) - 1) / 2
-    while right_end - left_end > tolerance:
-        left, right = right_end - ratio * (right_end - left_end), left_end + ratio * (right_end - left_end)
-        left_end, right_end = (left_end, right) if nll(left) < nll(right) else (left, right_end)
-    return math.exp((left_end + right_end) / 2)
+    left, right = end - ratio * (end - start), start + ratio * (end - start)
+    at_left, at_right = nll(left), nll(right)
+    while end - start > tolerance:  # one of the two inner points is one of the narrower interval as well
+        if at_left < at_right:
+            end, right, at_right = right, left, at_left
+            left = end - ratio * (end - start)
+            at_left = nll(left)
+        else:
+            start, left, at_left = left, right, at_right
+            right = start + ratio * (end - start)
+            at_right = nll(right)
+    return math.exp((start + end) / 2)
