@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 UNKNOWN = "unknown"
+SPLITS = {"train": "training", "val": "validation", "test": "test"}
 
 
 def percent(fraction: float | None, digits: int = 2) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dermai_report import measures
+from dermai_report import measures, wording
 from dermai_report.measures.paired import Paired, groups_of, shared_samples
 from dermai_report.report import Moved
 from dermai_report.run import Predictions, Run
@@ -60,7 +60,7 @@ class Match:
 def match(first: Run, second: Run, split: str) -> Match:
     """Match the samples of a split by their identifiers. Both runs must have their shared classes under the same numbers."""
     a, b = first.predictions.get(split), second.predictions.get(split)
-    of = {"test": "test", "val": "validation"}[split]
+    of = wording.SPLITS[split]
     unmatched = Match(split, first.classes, a, b)
     if a is None or b is None:
         return replace(unmatched, why=f"the {of} predictions of {'both' if a is b else 'one run'} were not logged")

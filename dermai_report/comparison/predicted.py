@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dermai_report import actions, wording
 from dermai_report import formatting as fmt
 from dermai_report.comparison.matching import on_shared_classes, same_classes
-from dermai_report.disproof import HELD_TONES, Pair, check_action
+from dermai_report.disproof import Pair, check_action
 from dermai_report.report import Action, ActionCheck, Answer, Change, Compared, Held, PredictionCheck, Report
 from dermai_report.run import Run
 
@@ -50,11 +50,11 @@ def answer(one: Compared) -> Iterator[Answer]:
         told = " ".join([*map(_told, found[0].checks), found[0].unchecked]).strip()
         repeat = f" dermai-train try REPORT.json:{found[0].action} measures it over seeds." if found[0].checks else ""
         detail = f"{told} {ONE_SEED if found[0].checks else ''}{repeat}".strip()
-        yield Answer("Did the prediction hold?", _ANSWERS[found[0].held], detail, HELD_TONES[found[0].held])
+        yield Answer("Did the prediction hold?", _ANSWERS[found[0].held], detail, found[0].tone)
     elif found:
         count = Counter(action.held for action in found)
         told = "; ".join(f"{action.action}: {action.held}" for action in found)
-        tone = HELD_TONES[found[0].held] if len(count) == 1 else "neutral"
+        tone = found[0].tone if len(count) == 1 else "neutral"
         said = wording.listed(f"{count[held]} {words}" for held, words in _COUNTED.items() if count[held])
         yield Answer("Did the predictions hold?", said, f"{told}. {_together(found)} {ONE_SEED}", tone)
 

@@ -22,10 +22,7 @@ import msgspec
 
 from dermai_report import registry, wording
 from dermai_report.disproof._measured import Measured, Pair
-from dermai_report.report import Action, ActionCheck, Held, Prediction, PredictionCheck, Tone
-
-HELD_TONES: dict[Held, Tone] = {"held": "good", "did not hold": "bad", "cannot tell": "unknown"}
-SPLITS = {"val": "validation", "test": "test"}
+from dermai_report.report import Action, ActionCheck, Held, Prediction, PredictionCheck
 
 
 def check_action(action: Action, pairs: Sequence[Pair], together: Sequence[str] = ()) -> ActionCheck:
@@ -50,7 +47,7 @@ def check(prediction: Prediction, pairs: Sequence[Pair]) -> PredictionCheck:
     """One prediction: its words, what was measured, and whether it held."""
     module = registry.load("disproof", prediction.measure, "measure")
     measured: Measured = module.measure(pairs, prediction.split)
-    found = measured.as_difference(module.LABEL.format(split=SPLITS[prediction.split]).capitalize())
+    found = measured.as_difference(module.LABEL.format(split=wording.SPLITS[prediction.split]).capitalize())
     held = _held(prediction, measured, getattr(module, "COUNTED", False))
     if held != "cannot tell":
         found = msgspec.structs.replace(found, better=held == "held")
@@ -87,4 +84,4 @@ def _direction(prediction: Prediction, module: ModuleType) -> str:
     return f"not {getattr(module, 'HIGHER', 'higher')}{room}"
 
 
-__all__ = ["HELD_TONES", "Measured", "Pair", "check", "check_action", "overall"]
+__all__ = ["Measured", "Pair", "check", "check_action", "overall"]

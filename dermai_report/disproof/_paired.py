@@ -13,8 +13,6 @@ from dermai_report.measures.stacked import Stacked, stack
 from dermai_report.report import Unit
 from dermai_report.run import Run
 
-WORDS = {"val": "validation", "test": "test"}
-
 
 def samples(pairs: Sequence[Pair], split: str) -> Stacked | str:
     """The samples that all runs predicted, those of the baselines first; or why there are none."""
@@ -25,8 +23,8 @@ def samples(pairs: Sequence[Pair], split: str) -> Stacked | str:
     if found is not None:
         return found
     if any(split not in run.predictions for run in runs):
-        return f"the {WORDS[split]} predictions of {'a run' if len(runs) > 2 else 'one run'} were not logged"
-    return f"the runs do not have the same {WORDS[split]} images with the same labels"
+        return f"the {wording.SPLITS[split]} predictions of {'a run' if len(runs) > 2 else 'one run'} were not logged"
+    return f"the runs do not have the same {wording.SPLITS[split]} images with the same labels"
 
 
 def mean_difference(stacked: Stacked, values: np.ndarray, unit: Unit) -> Measured:

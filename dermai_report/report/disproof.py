@@ -7,9 +7,10 @@ from typing import Literal
 import msgspec
 
 from dermai_report.report.finding import Prediction
-from dermai_report.report.record import Interval, Record, Unit
+from dermai_report.report.record import Interval, Record, Tone, Unit
 
 Held = Literal["held", "did not hold", "cannot tell"]
+TONES: dict[Held, Tone] = {"held": "good", "did not hold": "bad", "cannot tell": "unknown"}
 
 
 class Difference(Record, frozen=True):
@@ -40,6 +41,11 @@ class PredictionCheck(Record, frozen=True):
     held: Held
     measured: Difference
 
+    @property
+    def tone(self) -> Tone:
+        """How it is marked."""
+        return TONES[self.held]
+
 
 class ActionCheck(Record, frozen=True):
     """The predictions of one action, on runs that took it; it held where all did, and did not where one did not.
@@ -56,3 +62,8 @@ class ActionCheck(Record, frozen=True):
     seeds: int = 1
     together: list[str] = msgspec.field(default_factory=list)
     unchecked: str = ""
+
+    @property
+    def tone(self) -> Tone:
+        """How it is marked."""
+        return TONES[self.held]

@@ -35,7 +35,7 @@ def check(run: Run, *, few: int = FEW, late: float = LATE) -> Iterator[Finding]:
     images, batch = sum(run.data.counts["train"].values()), run.config["batch_size"]
     message = (
         f"{wording.plural(n, 'epoch')} over {wording.plural(images, 'training image')} in batches of {batch} are {steps:,} steps of the "
-        f"optimizer, and the best epoch is {best.epoch}. Fine-tuning on a small data set usually takes about {few}."
+        f"optimizer, and the best epoch is {best.epoch}. A published recipe for small data sets takes {FEW}."
     )
     smaller = [actions.SMALLER_BATCHES] if batch > actions.SMALLER_BATCHES.patch["batch_size"] else []
     yield Finding(

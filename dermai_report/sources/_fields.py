@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from dermai_report import wording
 from dermai_report.errors import DermaiError, unknown_name
 from dermai_report.sources._columns import Meaning, meaning, task_of, words_of
 from dermai_report.sources._table import Table
@@ -249,7 +250,7 @@ def _metric(field: Field) -> str:
 
 
 def _words(split: str | None) -> str:
-    return {"train": "training", "val": "validation", "test": "test"}.get(split or "", "")
+    return wording.SPLITS.get(split or "", "")
 
 
 def _some(names: Sequence[str]) -> str:
