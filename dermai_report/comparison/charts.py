@@ -30,7 +30,7 @@ def of_one(one: Compared) -> list[Chart]:
     caption = f"Beyond its own interval for {wording.listed(sure)}" if sure else "No class moves beyond its interval"
     caption += f"; {wording.plural(len(bars), 'class is', 'classes are')} looked at, and one in twenty does so by chance."
     title = "Change of each class's recall"
-    return [IntervalChart("recall", title, caption, "Difference in recall", "points", bars, 0.0, AS_GOOD)]
+    return [IntervalChart("recall", title, caption, "Difference in recall (points)", "points", bars, 0.0, AS_GOOD)]
 
 
 def _accuracy(found: Sequence[Compared]) -> Iterator[Chart]:
@@ -40,7 +40,7 @@ def _accuracy(found: Sequence[Compared]) -> Iterator[Chart]:
     better = sum(one.verdict == "better" for one in found)
     caption = f"{better} of {len(found)} are shown to be better." if better else "None is shown to be better."
     yield IntervalChart(
-        "differences", "Accuracy against the baseline", caption, "Difference in accuracy", "points", bars, 0.0, AS_GOOD
+        "differences", "Accuracy against the baseline", caption, "Difference in accuracy (points)", "points", bars, 0.0, AS_GOOD
     )
 
 

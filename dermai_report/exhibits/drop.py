@@ -51,5 +51,12 @@ def _anatomy(g: Generalization) -> Iterator[Chart]:
         None: "Whether more is left than chance cannot be told.",
     }
     yield IntervalChart(
-        "anatomy", "What the drop is made of", words[g.significant], "Difference in accuracy", "points", bars, 0.0, "no drop"
+        "anatomy",
+        "What the drop is made of",
+        words[g.significant],
+        "Difference in accuracy (points)",
+        "points",
+        bars,
+        0.0,
+        "no drop",
     )

@@ -31,7 +31,7 @@ def gap_curve(run: Run) -> Iterator[Chart]:
         "Gap between training and validation",
         caption,
         "Epoch",
-        "Training minus validation accuracy" if by_accuracy else "Validation minus training loss (nats)",
+        "Training minus validation accuracy (points)" if by_accuracy else "Validation minus training loss (nats)",
         "points" if by_accuracy else "nats",
         [Series("Gap", "neutral", [float(e.epoch) for e in run.epochs], values)],
         [Mark(since, f"from epoch {since}")] if since else [],

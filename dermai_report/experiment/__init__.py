@@ -102,6 +102,11 @@ def _cautions(experiment: Experiment, foretold: Sequence[ActionCheck]) -> Iterat
             f"{wording.listed(few)} did not go on to all seeds. An effect over one seed tells of other test images, not of another "
             "training. The seeds by which the others were chosen are among theirs, which flatters those a little."
         )
+    if foretold:
+        yield (
+            "A change helps or hurts by the test loss. A prediction is judged by what it names, on the images that show it (most name the "
+            "validation loss), so a change can help while its prediction cannot be told."
+        )
     checked = sum(len(action.checks) for action in foretold)
     if checked > 1:
         yield (

@@ -25,7 +25,7 @@ def _effects(score: str, better: str, unit: Unit, bars: list[Bar]) -> IntervalCh
         id=f"effect-{score}",
         title=f"Effect on the test {score}",
         caption=f"{better} of the line is better. 95 % intervals over seeds and test images.",
-        x_label=f"Difference in test {score}{' (nats)' if unit == 'nats' else ''}",
+        x_label=f"Difference in test {score} ({unit})",
         unit=unit,
         bars=bars,
         reference=0.0,
