@@ -34,8 +34,8 @@ def _facts(run: Run) -> Iterator[Fact]:
     for role, saved in run.checkpoints.items():
         digest = f", sha256 {saved.sha256}" if saved.sha256 else ""
         yield Fact(f"Checkpoint, {role}", f"{saved.file}, epoch {saved.epoch}{digest}")
-    yield from (Fact(f"Configuration: {name}", str(value)) for name, value in run.config.items())
-    yield from (Fact(f"Environment: {name}", str(value)) for name, value in run.environment.items())
+    yield from (Fact(name, str(value), "Configuration") for name, value in run.config.items())
+    yield from (Fact(name, str(value), "Environment") for name, value in run.environment.items())
     yield from _files(run)
 
 

@@ -160,7 +160,7 @@ def test_provenance_names_every_file_that_was_read_with_its_digest() -> None:
     digests = [hashlib.sha256(f.read_bytes()).hexdigest() for f in sorted((folder / "predictions/val_epochs").iterdir())]
     assert hashlib.sha256("\n".join(digests).encode()).hexdigest() in facts["Folder predictions/val_epochs"]
     assert facts["Seed"] == "0" and facts["Excluded classes"] == "none" and facts["Images, test"] == "269"
-    assert facts["Environment: torch"] and facts["Environment: command"].startswith("dermai-train --data digits")
+    assert facts["torch"] and facts["command"].startswith("dermai-train --data digits")
 
 
 def test_a_class_that_was_set_aside_is_in_the_provenance() -> None:

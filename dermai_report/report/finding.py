@@ -122,10 +122,11 @@ class KeyNumber(Record, frozen=True):
 
 
 class Fact(Record, frozen=True):
-    """A line of provenance."""
+    """A line of provenance; of the many of one kind, such as the settings, `group` says which."""
 
     label: str
     value: str
+    group: str | None = None
 
 
 class RuleText(Record, frozen=True):
