@@ -1,9 +1,10 @@
 """kill -9 at random moments, then --resume, until the run is done: the log and the weights must be those of an undisturbed run.
 
-python benchmarks/training/kill.py [--kills 200] [--epochs 8] [--seed 0]
+python benchmarks/training/kill.py [--kills 200] [--epochs 8] [--seed 0] [--only RECIPE]
 
 Every attempt is a process of its own, forked from this one after torch was imported, so that the kills fall into the command's own
-work: reading the pictures, training, writing, the export, the last evaluation. The recipes take turns, and their pictures are small.
+work: reading the pictures, training, writing, the export, the last evaluation. The recipes take turns kill by kill, so that each gets
+the same number of them; their pictures are small.
 """
 
 import argparse
@@ -15,6 +16,8 @@ import random
 import sys
 import tempfile
 import time
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +43,7 @@ RECIPES = {
         "2",
     ],
     "gradual": ["--unfreeze", "gradual", "--unfreeze-every", "2", "--frozen-bn", "eval", "--accumulate", "2"],
+    "averaged epochs": ["--swa-start", "0.4", "--swa-lr", "0.0005", "--on-nan", "skip", "--clip-grad-norm", "1"],
     "views": ["--model", "resnet18", "--frozen-bn", "eval", "--views", "2", "--optimizer", "adamw"],
 }
 SMALL = ["--model", "mobilenet_v3_small"]  # overruled by the recipes that name another
@@ -97,21 +101,63 @@ def write_pictures(folder: Path) -> None:
                 Image.fromarray(pixels).save(place / f"{n}.png")
 
 
-def killed_until_done(recipe: list[str], root: Path, rng: random.Random, duration: float, left: int) -> tuple[Path, int, int]:
-    """One run killed again and again, at most `left` times: its directory, the kills, and the starts that found no run."""
-    kills = fresh = 0
-    while True:
-        found = runs_in(root)
-        fresh += not found
-        process = attempt(["--resume", str(found[-1])] if found else [*recipe, "--runs", str(root)])
-        process.join(rng.uniform(0, 0.6) * duration if kills < left else None)
+@dataclass
+class Course:
+    """One recipe: what it makes undisturbed, its runs so far, and where in them it was killed."""
+
+    name: str
+    words: list[str]
+    folder: Path
+    duration: float
+    expected: tuple
+    runs: int = 1
+    kills: Counter = field(default_factory=Counter)
+
+    @property
+    def present(self) -> Path:
+        return self.folder / f"run{self.runs}"
+
+    def go_on(self, seconds: float | None) -> None:
+        """Start the present run or resume it, and kill it after so many seconds; one that ends is compared, and the next begins."""
+        found = runs_in(self.present)
+        process = attempt(["--resume", str(found[-1])] if found else [*self.words, "--runs", str(self.present)])
+        process.join(seconds)
         process.kill()
         process.join()
-        kills += process.exitcode == -9
-        if process.exitcode == 0:
-            return runs_in(root)[-1], kills, fresh
-        if process.exitcode != -9:
-            raise SystemExit(f"exit status {process.exitcode}: {found or recipe}")
+        if process.exitcode == -9:
+            self.kills[stage(runs_in(self.present))] += 1
+        elif process.exitcode:
+            raise SystemExit(f"{self.name}: exit status {process.exitcode}: {found or self.words}")
+        else:
+            self.compare()
+
+    def compare(self) -> None:
+        (run,) = runs_in(self.present)
+        same = [ours == theirs for ours, theirs in zip(outcome(run), self.expected, strict=True)]
+        print(
+            f"{self.name}, run {self.runs}, {self.kills.total()} kills so far; log, weights, test the same: {same}", flush=True
+        )
+        if not all(same):
+            raise SystemExit("they differ")
+        self.runs += 1
+
+
+def stage(found: list[Path]) -> str:
+    """How far a run had come when it was killed."""
+    if not found:
+        return "no run yet"
+    log = found[-1] / "epochs.jsonl"
+    lines = log.read_bytes().count(b"\n") if log.exists() else 0
+    return f"{lines} epochs"
+
+
+def undisturbed(name: str, words: list[str], folder: Path) -> Course:
+    start = time.perf_counter()
+    attempt([*words, "--runs", str(folder / "whole")]).join()
+    (run,) = runs_in(folder / "whole")
+    course = Course(name, words, folder, time.perf_counter() - start, outcome(run))
+    print(f"{name}, undisturbed: {course.duration:.1f} s", flush=True)
+    return course
 
 
 def main() -> None:
@@ -119,32 +165,29 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", default="", help="recipes whose names contain this")
     options = parser.parse_args()
-    rng, killed, fresh = random.Random(options.seed), 0, 0
+    rng = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_pictures(folder / "pictures")
-        undisturbed = {}
-        for recipe, own in RECIPES.items():
-            words = ["--data", str(folder / "pictures"), *SHARED, *SMALL, *own, "--epochs", str(options.epochs)]
-            start = time.perf_counter()
-            whole = attempt([*words, "--runs", str(folder / recipe)])
-            whole.join()
-            (run,) = runs_in(folder / recipe)
-            undisturbed[recipe] = words, time.perf_counter() - start, outcome(run)
-            print(f"{recipe}, undisturbed: {undisturbed[recipe][1]:.1f} s", flush=True)
-        runs = 0
-        while killed < options.kills:
-            recipe = list(RECIPES)[runs % len(RECIPES)]
-            words, duration, expected = undisturbed[recipe]
-            runs += 1
-            run, kills, without = killed_until_done(words, folder / f"run{runs}", rng, duration, options.kills - killed)
-            killed, fresh = killed + kills, fresh + without
-            same = [ours == theirs for ours, theirs in zip(outcome(run), expected, strict=True)]
-            print(f"run {runs}, {recipe}: {kills} kills, {killed} so far; log, weights, test the same: {same}", flush=True)
-            if not all(same):
-                raise SystemExit("they differ")
-    print(f"{killed} kills in {runs} runs, {fresh} starts without a run to resume: every log and every weight as undisturbed")
+        shared = ["--data", str(folder / "pictures"), *SHARED, *SMALL]
+        courses = [
+            undisturbed(recipe, [*shared, *own, "--epochs", str(options.epochs)], folder / recipe)
+            for recipe, own in RECIPES.items()
+            if options.only in recipe
+        ]
+        while sum(course.kills.total() for course in courses) < options.kills:
+            course = min(courses, key=lambda c: c.kills.total())
+            course.go_on(rng.uniform(0, course.duration))
+        for course in courses:
+            while runs_in(course.present):
+                course.go_on(None)
+    for course in courses:
+        where = ", ".join(f"{n} at {what}" for what, n in sorted(course.kills.items()))
+        print(f"{course.name}: {course.kills.total()} kills in {course.runs - 1} runs ({where})")
+    total = sum(course.kills.total() for course in courses)
+    print(f"{total} kills in {sum(course.runs - 1 for course in courses)} runs: every log and every weight as undisturbed")
 
 
 if __name__ == "__main__":
