@@ -25,6 +25,7 @@ import torch
 from PIL import Image
 
 from dermai_report.cli.train import main as dermai_train
+from dermai_report.run_directory import read_manifest
 from dermai_report.train import loop  # noqa: F401  every attempt shares what this imports
 
 SHARED = ["--weights", "none", "--image-size", "32", "--batch-size", "16", "--threads", "1", "--cache", "none"]
@@ -126,6 +127,8 @@ class Course:
         process.join()
         if process.exitcode == -9:
             self.kills[stage(runs_in(self.present))] += 1
+            if any(read_manifest(run).status == "finished" for run in runs_in(self.present)):
+                self.compare()  # killed between the run's last file and the end of its process: nothing is left to resume
         elif process.exitcode:
             raise SystemExit(f"{self.name}: exit status {process.exitcode}: {found or self.words}")
         else:

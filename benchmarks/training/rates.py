@@ -26,7 +26,7 @@ from limits import convolutions, operations, products
 from load import other_load
 from torch.utils.data import DataLoader, Subset
 
-from dermai_report.train import machine
+from dermai_report.train import machine, process
 from dermai_report.train.config import TrainConfig
 from dermai_report.train.data import DataSet, Images, load_data
 from dermai_report.train.epoch import train_epoch
@@ -107,6 +107,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--tries", type=int, default=3)
     options = parser.parse_args()
+    process.prepare()  # memory is kept, as the command keeps it; the plain script profits from it too
     with tempfile.TemporaryDirectory() as folder:
         variants = {"plain script": script(options)} | {name: ours(options, words, folder) for name, words in OURS.items()}
         counts = operations()

@@ -96,7 +96,7 @@ def test_colours_vary_as_those_of_torchvision() -> None:
     images, theirs = torch.rand(4, 3, 9, 7), transforms().functional
     factors = Draw(4, 5)
     brightness, contrast, saturation = (factors(0.6, 1.4).tolist() for _ in range(3))
-    for n, ours in enumerate(jitter(images, Draw(4, 5), 0.4)):
+    for n, ours in enumerate(jitter(images.clone(), Draw(4, 5), 0.4)):
         image = theirs.adjust_contrast(theirs.adjust_brightness(images[n], brightness[n]), contrast[n])
         assert torch.allclose(
             ours, theirs.adjust_saturation(image, saturation[n]), atol=1e-3

@@ -11,10 +11,10 @@ GREY = (0.299, 0.587, 0.114)  # ITU-R BT.601 luma, as torchvision uses
 
 
 def jitter(images: Tensor, draw: Draw, amount: float) -> Tensor:
-    """Brightness, contrast and saturation, each by a factor of 1 - amount to 1 + amount (ColorJitter)."""
+    """Brightness, contrast and saturation, each by a factor of 1 - amount to 1 + amount (ColorJitter), in the place of the images."""
     brightness, contrast, saturation = (draw(1 - amount, 1 + amount)[:, None, None, None] for _ in range(3))
     weights = torch.tensor(GREY, device=images.device, dtype=images.dtype)
-    images = (images * brightness).clamp_(max=1)
+    images.mul_(brightness).clamp_(max=1)
     mean = (images.mean(dim=(2, 3)) @ weights)[:, None, None, None]
     images.mul_(contrast).add_(mean * (1 - contrast)).clamp_(0, 1)
     grey = (weights @ images.flatten(2)).view(-1, 1, *images.shape[2:])  # einsum takes seven times as long
