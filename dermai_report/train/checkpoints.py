@@ -6,6 +6,7 @@ import copy
 import io
 import pickle
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -80,8 +81,20 @@ def keep_members(run: RunWriter, ended: Snapshot, best: tuple[int, ...]) -> None
 
 def save_state(run: RunWriter, ended: Snapshot) -> None:
     """What resuming starts from."""
-    write_atomically(run.path / STATE, lambda temporary: torch.save(ended.state, temporary))
+    write_atomically(run.path / STATE, partial(_stream, ended.state))
     run.changed()
+
+
+def _stream(state: dict[str, Any], path: Path) -> None:
+    """torch.save, with a full disk as the OSError it is: torch closes its archive after a failed write, and reports only that."""
+    with path.open("wb") as file:
+        try:
+            torch.save(state, file)
+        except RuntimeError as error:
+            reason: BaseException | None = error
+            while reason is not None and not isinstance(reason, OSError):
+                reason = reason.__context__
+            raise reason or error from None
 
 
 def _save_weights(path: Path, weights: dict[str, Tensor]) -> None:

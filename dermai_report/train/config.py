@@ -19,10 +19,11 @@ from msgspec import Meta
 
 from dermai_report.errors import DermaiError, unknown_name
 from dermai_report.experiment_files import Space
-from dermai_report.train import strategies
+from dermai_report.train import agreement, strategies
 
 Fraction = Annotated[float, Meta(ge=0, lt=1)]
 Count = Annotated[int, Meta(ge=0)]
+Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]  # what torch takes
 Positive = Annotated[int, Meta(ge=1)]
 NotNegative = Annotated[float, Meta(ge=0)]
 
@@ -53,7 +54,7 @@ class TrainConfig:
     runs: Annotated[str, Meta(description="folder, or address such as s3://bucket/runs, that receives the run directory")] = (
         "runs"
     )
-    seed: Annotated[Count, Meta(description="seed of the split, the weights, the order and the augmentation")] = 0
+    seed: Annotated[Seed, Meta(description="seed of the split, the weights, the order and the augmentation")] = 0
     image_size: (
         Annotated[
             Annotated[int, Meta(ge=32, le=1024)],
@@ -79,7 +80,7 @@ class TrainConfig:
         str, Meta(description="regular expression that finds in a path what belongs together; groups are held out whole")
     ] = ""
     split_duplicates_together: Annotated[bool, Meta(description="keep copies of an image in one split when splitting")] = False
-    split_seed: Annotated[Count, Meta(description="seed of what is held out of train; by default the seed")] | None = None
+    split_seed: Annotated[Seed, Meta(description="seed of what is held out of train; by default the seed")] | None = None
     folds: Annotated[
         int,
         Meta(ge=0, le=100, description="cross-validation: parts that train and validation are divided into; 0: as they are"),
@@ -175,7 +176,7 @@ class TrainConfig:
     train_eval: Annotated[Count, Meta(description="training images also evaluated without augmentation each epoch; 0: off")] = 0
 
     device: Annotated[str, Meta(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", description="auto, cpu, cuda, cuda:N, mps")] = "auto"
-    threads: Annotated[Count, Meta(description="processor threads; 0: as torch chooses")] = 0
+    threads: Annotated[int, Meta(ge=0, le=1024, description="processor threads; 0: as torch chooses")] = 0
     precision: Annotated[
         Literal["auto", "float32", "bf16"],
         Meta(description="format of convolutions and matrix products; auto: bf16 where the machine computes in it natively"),
@@ -200,39 +201,13 @@ class TrainConfig:
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> TrainConfig:
-        """A whole, checked configuration. Raises DermaiError as `checked` does, and when no data is named."""
+        """A whole, checked configuration. Raises DermaiError as `checked` does, when no data is named, and for values that
+        exclude each other."""
         checked = cls.checked(values)
         if not checked.get("data"):
             raise DermaiError("no data was named", "give --data DIR (a folder of images) or --data digits")
         config = cls(**checked)
-        if config.val_fraction + config.test_fraction >= 1:
-            raise DermaiError(
-                f"val_fraction {config.val_fraction:g} and test_fraction {config.test_fraction:g} leave nothing to train",
-                "together they must be below 1",
-            )
-        if config.folds == 1 or not bool(config.fold) == bool(config.folds) or config.fold > config.folds:
-            raise DermaiError(
-                f"fold {config.fold} of {config.folds} folds", "give both: --folds of 2 or more, and --fold from 1 to that many"
-            )
-        if config.views and config.frozen_bn != "eval":
-            raise DermaiError("views are kept as features of the frozen layers, which must not change", "add --frozen-bn eval")
-        if config.views and config.unfreeze == "full":
-            raise DermaiError(
-                "views are kept as features of the frozen layers, and none is frozen", "choose another --unfreeze"
-            )
-        if config.views and (config.mixup or config.cutmix):
-            raise DermaiError("mixup and cutmix mix images anew each time, and views keep features", "use one of the two")
-        if config.ema and config.swa_start:
-            raise DermaiError(
-                f"ema {config.ema:g} and swa_start {config.swa_start:g}: one network can be evaluated, and both would be it",
-                "set one of them to 0",
-            )
-        if config.swa_lr and not config.swa_start:
-            raise DermaiError(f"swa_lr {config.swa_lr:g}, and no weights are averaged", "add --swa-start 0.75")
-        if config.swa_anneal_epochs and not config.swa_lr:
-            raise DermaiError(
-                f"swa_anneal_epochs {config.swa_anneal_epochs}, and no learning rate to turn to", "add --swa-lr, such as 0.0005"
-            )
+        agreement.check(config)
         return config
 
     @property
@@ -256,7 +231,9 @@ def _check(key: str, value: Any, text: bool) -> Any:
         checked = msgspec.convert(value, hints[key], strict=not text)
     except msgspec.ValidationError as error:
         expected = str(error).partition(" - at ")[0]
-        raise DermaiError(f"{key} = {value!r} is out of range: {expected}", f"range: {range_of(key)}") from None
+        several = 'a list of names in quotes, such as ["1", "2"]' if takes_several(key) else ""
+        bounds = range_of(key)
+        raise DermaiError(f"{key} = {value!r} is out of range: {expected}", f"range: {bounds}" if bounds else several) from None
     if isinstance(checked, float) and math.isnan(checked):
         raise DermaiError(f"{key} = {value!r} is not a number", f"range: {range_of(key)}")
     if key in strategies.KINDS:

@@ -1,4 +1,4 @@
-"""What to tell a person when training itself fails: a loss that is no number, and memory that does not suffice."""
+"""What to tell a person when training itself fails: a loss that is no number, memory that does not suffice, a batch too small."""
 
 from __future__ import annotations
 
@@ -31,4 +31,17 @@ def out_of_memory(config: TrainConfig) -> DermaiError:
     return DermaiError(
         f"out of memory at batch size {config.batch_size}, {config.image_size} pixels",
         smaller if config.batch_size > 1 else f"try a smaller --image-size than {config.image_size}, or a smaller --model",
+    )
+
+
+def is_single_value(error: BaseException) -> bool:
+    """Whether BatchNorm was to take the variance of one value, which torch says only in words."""
+    return isinstance(error, ValueError) and "more than 1 value per channel" in str(error)
+
+
+def single_value(config: TrainConfig) -> DermaiError:
+    """The error for it: a batch of one image that the last layers have shrunk to one place."""
+    return DermaiError(
+        f"BatchNorm has no variance at batch size {config.batch_size}, {config.image_size} pixels: one value a channel is left",
+        "use --batch-size 2 or more, or a larger --image-size",
     )

@@ -127,9 +127,11 @@ def _train(
             if run:
                 run.finish("interrupted")
             return Result(path, address, history, None, interruption.signal)
-        except (RuntimeError, MemoryError) as error:
+        except (RuntimeError, MemoryError, ValueError) as error:
             if failures.is_out_of_memory(error):
                 raise failures.out_of_memory(config) from error
+            if failures.is_single_value(error):
+                raise failures.single_value(config) from error
             raise
     return Result(path, address, history, test, None)
 

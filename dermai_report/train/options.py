@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 from dermai_report.errors import DermaiError, unknown_name
 from dermai_report.train import config as configuration
 from dermai_report.train.config import TrainConfig
+
+EXPONENT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+$")  # a number with one, as YAML 1.2 writes it
 
 
 def add_options(parser: argparse.ArgumentParser, leave_out: Sequence[str] = ()) -> None:
@@ -59,7 +62,7 @@ def _help(key: str, default: Any) -> str:
 
 
 def read_config(path: Path) -> Mapping[str, Any]:
-    """The keys of a TOML or YAML file. Raises DermaiError naming the file, and the line where the parser knows it."""
+    """The checked keys of a TOML or YAML file. Raises DermaiError naming the file, and the line where the parser knows it."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -75,7 +78,13 @@ def read_config(path: Path) -> Mapping[str, Any]:
             raise DermaiError(f"{path} is not TOML: {error}", 'write one key a line, such as: model = "resnet18"') from None
     if not isinstance(values, dict):
         raise DermaiError(f"{path} holds no keys", "write one key a line, such as: model: resnet18")
-    return values
+    tables = [key for key, value in values.items() if isinstance(value, dict)]
+    if tables:
+        raise DermaiError(f"{path}: {tables[0]!r} holds keys of its own", "write the keys one a line, under no heading")
+    try:
+        return TrainConfig.checked(values)
+    except DermaiError as error:
+        raise DermaiError(f"{path}: {error.message}", error.hint) from None
 
 
 def _read_yaml(path: Path, text: str) -> Any:
@@ -83,7 +92,12 @@ def _read_yaml(path: Path, text: str) -> Any:
         yaml: Any = importlib.import_module("yaml")
     except ModuleNotFoundError:
         raise DermaiError(f"reading {path} needs PyYAML", "pip install pyyaml, or write the file as TOML") from None
+
+    class Loader(yaml.SafeLoader):  # type: ignore[misc]
+        """YAML 1.2 in one point: 1e-3 is a number. PyYAML follows 1.1, for which it is text without a dot."""
+
+    Loader.add_implicit_resolver("tag:yaml.org,2002:float", EXPONENT, list("-+.0123456789"))
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader)
     except yaml.YAMLError as error:
         raise DermaiError(f"{path} is not YAML: {error}") from None

@@ -54,6 +54,9 @@ def test_record_is_toml_friendly() -> None:
         ({"lr": "fast"}, "lr = 'fast' is out of range"),
         ({"dropout": 1.0}, ">= 0 and < 1"),
         ({"epochs": 2.5}, "epochs = 2.5"),
+        ({"seed": 2**64}, "seed = 18446744073709551616 is out of range"),
+        ({"threads": 100_000}, "<= 1024"),
+        ({"only_classes": [1, 2]}, "a list of names in quotes"),
         ({"epochs": "3"}, "epochs = '3'"),
         ({"best_by": "loss"}, "val_loss, val_accuracy, val_macro_f1"),
         ({"image_size": 8}, ">= 32"),
@@ -97,6 +100,18 @@ def test_config_file(tmp_path: Path) -> None:
         read_config(path)
     with pytest.raises(DermaiError, match=r"cannot read .*absent\.toml"):
         read_config(tmp_path / "absent.toml")
+    path.write_text("epohcs = 3\n")
+    with pytest.raises(DermaiError, match=r"c\.toml: no configuration key 'epohcs'\n  did you mean 'epochs'"):
+        read_config(path)
+    path.write_text("[training]\nepochs = 3\n")
+    with pytest.raises(DermaiError, match=r"c\.toml: 'training' holds keys of its own"):
+        read_config(path)
+
+
+@pytest.mark.parametrize(("text", "value"), [("1e-3", 1e-3), ("1.e-3", 1e-3), ("2E+0", 2.0), (".5e-1", 0.05), ("0.01", 0.01)])
+def test_yaml_numbers_with_an_exponent(text: str, value: float, tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(f"lr: {text}\nmodel: resnet18\n")
+    assert read_config(tmp_path / "c.yaml") == {"lr": value, "model": "resnet18"}
 
 
 def test_patches_of_recommendations_are_understood() -> None:

@@ -221,6 +221,36 @@ def test_too_little_memory_names_the_batch_size(options: Options, monkeypatch: p
     assert "--batch-size 4 --accumulate 2" in str(caught.value)
 
 
+def test_a_batch_of_one_value_says_what_to_change(options: Options) -> None:
+    with pytest.raises(DermaiError, match=r"BatchNorm has no variance at batch size 1, 32 pixels(.|\n)*--batch-size 2"):
+        train(options(batch_size=1, model="resnet18"))
+
+
+def test_a_disk_that_fills_while_the_state_is_written(tmp_path: Path) -> None:
+    """Only the state is too large for the limit; what torch says of it is of an unexpected place in its archive."""
+    code = """
+import resource, sys
+from pathlib import Path
+import torch
+from dermai_report.errors import DermaiError
+from dermai_report.train import checkpoints
+from dermai_report.train.checkpoints import Snapshot
+class Run:
+    path = Path(sys.argv[1])
+    def changed(self): pass
+checkpoints.save_state(Run(), Snapshot(1, {}, {"net": {"w": torch.zeros(2)}}, ()))
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+try:
+    checkpoints.save_state(Run(), Snapshot(2, {}, {"net": {"w": torch.zeros(100_000)}}, ()))
+except DermaiError as error:
+    print(error)
+"""
+    told = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, capture_output=True, text=True)
+    assert f"cannot write {tmp_path / checkpoints.STATE}: File too large" in told.stdout
+    assert torch.load(tmp_path / checkpoints.STATE, weights_only=True)["net"]["w"].shape == (2,)
+    assert [f.name for f in (tmp_path / "model").iterdir()] == ["last.ckpt"]
+
+
 def test_a_full_disk_leaves_the_last_checkpoint_and_the_log(options: Options, tmp_path: Path) -> None:
     """A limit on the size of files stands for a full disk: from epoch 2 on no model can be written."""
     code = """

@@ -38,11 +38,12 @@ def test_results_to_stdout_messages_to_stderr(
 
 
 def test_the_command_line_overrules_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "c.toml").write_text(f'data = "{tmp_path}/absent"\nepochs = 0\n')
+    (tmp_path / "c.toml").write_text(f'data = "{tmp_path}/absent"\n')
     assert main(["--config", str(tmp_path / "c.toml")]) == 2
-    assert "epochs = 0 is out of range" in capsys.readouterr().err
-    assert main(["--config", str(tmp_path / "c.toml"), "--epochs", "1"]) == 2
-    assert "no such folder" in capsys.readouterr().err
+    assert f"{tmp_path}/absent" in capsys.readouterr().err
+    assert main(["--config", str(tmp_path / "c.toml"), "--data", f"{tmp_path}/other"]) == 2
+    assert f"{tmp_path}/other" in (told := capsys.readouterr().err)
+    assert "no such folder" in told
 
 
 @pytest.mark.parametrize(
