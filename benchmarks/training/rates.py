@@ -1,6 +1,6 @@
 """Images a second of training and of evaluation, in one process, the variants interleaved; ratios to the plain script.
 
-    python benchmarks/training/rates.py --data DIR [--images 192] [--rounds 5]
+    python benchmarks/training/rates.py --data DIR [--images 192] [--rounds 5] [--keep-memory]
 
 Each unit is `--images` pictures; the order turns round in each round; a unit during which others took more than a tenth of the
 machine is done again (up to --tries times). Ratios are medians of the ratios of a round: of the time that passed, and of processor
@@ -8,6 +8,9 @@ time, which other work hardly disturbs (the plain script decodes on one core alo
 
 Two limits are measured in the same rounds (limits.py): the same number of operations as products of large matrices, and the step's own
 convolutions with nothing between them. In brackets the shares in processor time. --images is best a multiple of 64.
+
+The command keeps freed memory, which is a setting of the whole process: with --keep-memory the shares of the limits are the command's,
+but the plain script is faster too than where people run it, and the ratios to it are no longer theirs.
 """
 
 import argparse
@@ -106,8 +109,12 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=192)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--tries", type=int, default=3)
+    parser.add_argument(
+        "--keep-memory", action="store_true", help="freed memory stays, as in the command: read the shares alone"
+    )
     options = parser.parse_args()
-    process.prepare()  # memory is kept, as the command keeps it; the plain script profits from it too
+    if options.keep_memory:
+        process.prepare()
     with tempfile.TemporaryDirectory() as folder:
         variants = {"plain script": script(options)} | {name: ours(options, words, folder) for name, words in OURS.items()}
         counts = operations()
