@@ -43,6 +43,7 @@ PAIRS = (
 )
 CHOSEN = ((200, 0.0), (200, 0.05), (1000, 0.0), (1000, 0.05), (1000, 0.2))
 TRIED = ((2, 200), (3, 200), (5, 500), (10, 200))
+FOLDED = ((5, 100), (10, 100), (5, 400), (10, 400))
 
 
 def best_epochs(draws: int, seed: int, n: int, step: float) -> float:
@@ -89,6 +90,10 @@ def main() -> None:
     show(
         "A recommendation over seeds",
         [(f"{s} seeds, n {n}", lambda t=(s, n): several.shares(several.tried(*t), args.draws, args.seed)) for s, n in TRIED],
+    )
+    show(
+        "A cross-validation",
+        [(f"{f} folds, n {n}", lambda t=(f, n): several.shares(several.folded(*t), args.draws, args.seed)) for f, n in FOLDED],
     )
     found = [best_epochs(args.draws, args.seed, n, step) for n in (200, 1000) for step in (0.0, 0.02, 0.1)]
     print("\nbest epoch among those named: " + " ".join(f"{share:.3f}" for share in found))

@@ -118,8 +118,8 @@ def _verdict(run: Run) -> str:
 
 
 def _validated(run: Run) -> Interval | None:
-    best, n = measures.best_epoch(run), run.count("val")
-    return measures.wilson(best.val_accuracy * n, n) if best and best.val_accuracy is not None and n else None
+    best = measures.best_epoch(run)
+    return best.val_accuracy_ci95 if best else None
 
 
 def _tested(run: Run) -> Interval | None:

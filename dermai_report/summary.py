@@ -8,8 +8,6 @@ from dermai_report.report import Answer, BestEpoch, Finding, KeyNumber, Overfitt
 from dermai_report.run import Run
 from dermai_report.run_files import MANIFEST
 
-# Under ten epochs that are equally good such an interval covers .90 (benchmarks/coverage.py).
-UNCHOSEN = "sampling alone, not the choice of the epoch"
 OVERFIT_WORDS = {
     "none": "No sign of it",
     "provisional": "Possible, not shown",
@@ -58,19 +56,18 @@ def key_numbers(run: Run) -> list[KeyNumber]:
         log = run.at(best.epoch)
         at = log.at if log else None
         n = run.count("val")
-        interval = measures.wilson(best.val_accuracy * n, n) if best.val_accuracy is not None and n else None
         numbers.append(KeyNumber("Best epoch", best.epoch, "epoch", note=_equals(best, len(run.epochs)), at=at))
         if best.val_loss is not None:
             few = run.val_epochs is not None and best.val_loss_ci95 is None
-            note = UNCHOSEN if best.val_loss_ci95 else "too few errors for an interval" if few else ""
+            note = _choice(best) if best.val_loss_ci95 else "too few errors for an interval" if few else ""
             numbers.append(KeyNumber("Validation loss, best epoch", best.val_loss, "nats", best.val_loss_ci95, note, at))
         numbers.append(
             KeyNumber(
                 "Validation accuracy, best epoch",
                 best.val_accuracy,
                 "percent",
-                interval,
-                f"{_sized(n)}; {UNCHOSEN}" if interval else _sized(n),
+                best.val_accuracy_ci95,
+                "; ".join(filter(None, (_sized(n), _choice(best) if best.val_accuracy_ci95 else ""))),
                 at,
             )
         )
@@ -176,6 +173,12 @@ def _next(recommendations: list[Recommendation]) -> Answer:
 def _equals(best: BestEpoch, epochs: int) -> str:
     same = f"; as good: {wording.epoch_ranges(best.indistinguishable)}" if best.indistinguishable else ""
     return f"of {epochs}{same}"
+
+
+def _choice(best: BestEpoch) -> str:
+    """What the intervals of the best epoch allow for beside sampling."""
+    same = len(best.indistinguishable)
+    return f"allows for the choice among {same + 1} epochs as good" if same else ""
 
 
 def _sized(n: int | None) -> str:

@@ -21,7 +21,7 @@ A confidence is between 0 and 1, and every output says what it rests on:
 - **a fact, counted or read**: certain if the log is right; no number is printed.
 - **calibrated**: of the findings with such a confidence about that share was right in simulated runs, half of them with the trouble
   (tests/claims.py has the runs, `python benchmarks/confidence.py` prints the table). Where it rests on a test it is what the
-  p-value makes of even odds, averaged over effects (Vovk and Wang 2021: .64 for p = .05); for overfitting it is the detector's own figure.
+  p-value makes of even odds (Vovk and Wang 2021): .5 for p = .05, .82 for .01, .98 for .001. For overfitting: the detector's own figure.
 - **judged, not calibrated**: nobody measured how often it is right. It orders the findings and claims no frequency.
 
 The confidence is in what the title says, not in its cause or in the advice. In other runs than the simulated ones it may be off.

@@ -1,4 +1,4 @@
-"""Intervals that rest on more than one model: two runs compared, an epoch chosen among ten, recommendations tried over seeds.
+"""Intervals that rest on more than one model: two runs compared, an epoch chosen among ten, trainings over seeds and folds.
 
 Each function draws once and yields the name of every interval, the interval, and the truth it should hold; `shares` counts.
 """
@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from statistics import NormalDist
 
 import numpy as np
 
 from dermai_report import measures, summary
 from dermai_report.comparison.differences import classes, differences
 from dermai_report.comparison.matching import match
-from dermai_report.measures.replicates import over_seeds
+from dermai_report.measures.replicates import over_folds, over_seeds
 from dermai_report.report import Interval
 from dermai_report.run import Data, Predictions, Run
 from tests import builders, worlds
@@ -21,6 +22,7 @@ from tests.worlds import World
 
 Shown = Iterable[tuple[str, Interval | None, float]]
 Draw = Callable[[np.random.Generator], Shown]
+APART = 0.7  # standard deviations of each class from the middle: three of four are right
 
 
 def shares(draw: Draw, draws: int, seed: int = 1) -> dict[str, tuple[float, float]]:
@@ -126,5 +128,24 @@ def tried(seeds: int, n: int) -> Draw:
     def draw(rng: np.random.Generator) -> Shown:
         cells = rng.normal(0, 0.1, (seeds, 1)) + rng.normal(0, 1, (1, n)) + rng.normal(0, 1, (seeds, n))
         yield "effect over seeds", over_seeds(cells).ci95, 0.0
+
+    return draw
+
+
+def folded(folds: int, n: int) -> Draw:
+    """A nearest-mean classifier of two classes, cross-validated on n samples: its mean score, against that expected of its training size.
+
+    With m training samples the cut between the classes is off by a standard error of 1 / sqrt(m).
+    """
+    true = NormalDist().cdf(APART / (1 + 1 / (n - n / folds)) ** 0.5)
+
+    def draw(rng: np.random.Generator) -> Shown:
+        label = np.repeat([0, 1], n // 2)
+        value, scores = rng.normal(APART * (2 * label - 1), 1), []
+        for part in np.array_split(rng.permutation(n), folds):
+            train = np.setdiff1d(np.arange(n), part)
+            cut = (value[train][label[train] == 0].mean() + value[train][label[train] == 1].mean()) / 2
+            scores.append(float(((value[part] > cut) == label[part]).mean()))
+        yield "mean over folds", over_folds(scores, 1 / folds).ci95, true
 
     return draw

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dermai_report.measures.cache import once_per_run
 from dermai_report.measures.calibration import calibration, reliability
-from dermai_report.measures.comparison import confusion_p, fisher_greater, fisher_less, holm, same_mix
+from dermai_report.measures.comparison import fisher_greater, fisher_less, holm, same_mix
+from dermai_report.measures.confusions import confused_p
 from dermai_report.measures.epochs import best_epoch, best_epochs_apart, last_epoch, shipped_epoch
 from dermai_report.measures.gap import gap
 from dermai_report.measures.generalization import generalization
@@ -49,7 +50,7 @@ __all__ = [
     "chance_noisier",
     "chance_still_worse",
     "compare",
-    "confusion_p",
+    "confused_p",
     "detect_overfitting",
     "difference_interval",
     "effective_size",

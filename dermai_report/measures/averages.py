@@ -7,7 +7,7 @@ easily as with samples, at the cost of classes^2 (the infinitesimal jackknife: E
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +25,14 @@ class Average(NamedTuple):
     value: float
     influence: np.ndarray
     bias: float = 0.0
+
+
+class Cells(NamedTuple):
+    """The cell of each sample, its label (n,) and what it was called (n,), and its group's number (n,), without gaps."""
+
+    label: np.ndarray
+    predicted: np.ndarray
+    codes: np.ndarray
 
 
 def macro_f1(shares: np.ndarray, classes: int | None = None) -> Average:
@@ -80,47 +88,64 @@ def averages(
 ) -> dict[str, tuple[float, Interval | None]]:
     """macro_f1, balanced_accuracy, mcc and kappa of (k, k) counts with 95 % intervals; rows: the scores of the classes.
 
-    The two correlations have theirs drawn on Fisher's z. The two means over classes have the wider of theirs and of the classes'
-    limits combined by squares (MOVER: Zou and Donner 2008, Statistics in Medicine 27:1693): no standard error can see that a rare
-    class without errors could have some.
+    The two correlations have theirs drawn on Fisher's z; all wrong is as sure as all right: of two classes the correlation is -1.
     """
-    means = {"macro_f1": [(r.f1, r.f1_ci95) for r in rows], "balanced_accuracy": [(r.recall, r.recall_ci95) for r in rows]}
-    scores: dict[str, Callable[[np.ndarray], Average | None]]
-    scores = {"macro_f1": macro_f1, "balanced_accuracy": balanced_accuracy, "mcc": mcc, "kappa": kappa}
+    cells = None if outcome is None or codes is None else Cells(outcome.label, outcome.predicted, codes)
+    result: dict[str, tuple[float, Interval | None]] = {
+        "macro_f1": class_mean(macro_f1, confusion, [(r.f1, r.f1_ci95) for r in rows], cells),
+        "balanced_accuracy": class_mean(balanced_accuracy, confusion, [(r.recall, r.recall_ci95) for r in rows], cells),
+    }
     n = int(confusion.sum())
     plain = confusion / n
-    # One more sample, spread over the cells that a class which occurs could fill: for a standard error where there is none to see.
-    # The correlations do without while there are errors: near 1 their interval counts errors, and would lean to one more. All wrong is
-    # as sure as all right: of two classes the correlation is -1.
-    room = np.outer(confusion.sum(1) > 0, confusion.sum(0) + confusion.sum(1) > 0)
-    smoothed = (confusion + room / room.sum()) / (n + 1)
-    extreme = int(np.trace(confusion)) in (0, n)
-    result: dict[str, tuple[float, Interval | None]] = {}
-    for name, score in scores.items():
-        shares = smoothed if name in means or extreme else plain
+    shares = _smoothed(confusion) if int(np.trace(confusion)) in (0, n) else plain
+    for name, score in (("mcc", mcc), ("kappa", kappa)):
         at, near = score(plain), score(shares)
         if at is None or near is None:
             continue
-        half = _half(near.influence, shares, n, outcome, codes)
-        if half is None:
-            result[name] = (at.value, None)
-            continue
-        if name in means:
-            centre = near.value + near.bias / n
-            parts = combined([(v, ci) for v, ci in means[name] if v is not None and ci is not None])
-            span = max(min(centre - half, parts[0]), 0.0), min(max(centre + half, parts[1]), 1.0)
-        else:
+        half, span = _half(near.influence, shares, n, cells), None
+        if half is not None:
             z, width = math.atanh(near.value), half / (1 - near.value**2)
-            span = math.tanh(z - width), math.tanh(z + width)
-        result[name] = (at.value, (min(span[0], at.value), max(span[1], at.value)))
+            span = _around(at.value, math.tanh(z - width), math.tanh(z + width))
+        result[name] = (at.value, span)
     return result
 
 
-def _half(
-    influence: np.ndarray, shares: np.ndarray, n: int, outcome: Predictions | None, codes: np.ndarray | None
-) -> float | None:
+def class_mean(
+    score: Callable[[np.ndarray], Average],
+    confusion: np.ndarray,
+    parts: Sequence[tuple[float | None, Interval | None]],
+    cells: Cells | None = None,
+) -> tuple[float, Interval]:
+    """A mean over the classes of (k, k) counts and its 95 % interval; parts: the value and interval of each class.
+
+    The wider of that from the influences and of the classes' limits combined by squares (MOVER: Zou and Donner 2008, Statistics in
+    Medicine 27:1693): no standard error can see that a rare class without errors could have some, and the limits of ten classes with
+    ten samples each add up to too little. cells: where samples come in groups.
+    """
+    n, shares = int(confusion.sum()), _smoothed(confusion)
+    at, near = score(confusion / n), score(shares)
+    half, centre = _half(near.influence, shares, n, cells), near.value + near.bias / n
+    low, high = combined([(v, ci) for v, ci in parts if v is not None and ci is not None])
+    if half is None:  # a single sample, or group
+        return at.value, (low, high)
+    return at.value, _around(at.value, max(min(centre - half, low), 0.0), min(max(centre + half, high), 1.0))
+
+
+def _smoothed(confusion: np.ndarray) -> np.ndarray:
+    """Shares (k, k) with one more sample, spread over the cells that a class which occurs could fill: for a standard error where there
+    is none to see. The correlations do without while there are errors: near 1 their interval counts errors, and would lean to one more.
+    """
+    room = np.outer(confusion.sum(1) > 0, confusion.sum(0) + confusion.sum(1) > 0)
+    return np.asarray((confusion + room / room.sum()) / (int(confusion.sum()) + 1))
+
+
+def _around(value: float, low: float, high: float) -> Interval:
+    return min(low, value), max(high, value)
+
+
+def _half(influence: np.ndarray, shares: np.ndarray, n: int, cells: Cells | None) -> float | None:
     """Half of the 95 % interval from the influences of the cells, or of the groups where there are any."""
     influence = influence - float((shares * influence).sum())
-    if outcome is not None and codes is not None:
-        return half_width(influence[outcome.label, outcome.predicted], codes)
+    if cells is not None:
+        return half_width(influence[cells.label, cells.predicted], cells.codes)
     return student95(n - 1) * math.sqrt(float((shares * influence**2).sum()) / (n - 1)) if n > 1 else None

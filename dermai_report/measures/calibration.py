@@ -9,10 +9,10 @@ import numpy as np
 
 from dermai_report.measures.cache import once_per_run
 from dermai_report.measures.groups import effective_size, group_codes
-from dermai_report.measures.intervals import Z95, Spread, half_width, mean_interval
-from dermai_report.measures.temperature import cooled_losses, expected_labels, expected_spread, log_losses, temperature
+from dermai_report.measures.intervals import Z95, half_width, mean_interval
+from dermai_report.measures.temperature import cooled_losses, expected_spreads, temperature
 from dermai_report.report import Calibration, Interval
-from dermai_report.run import SMALLEST_PROBABILITY, Predictions, Run
+from dermai_report.run import SMALLEST_PROBABILITY, Run
 
 BINS = 15  # the usual number since Guo et al. 2017
 RESAMPLES = 1000
@@ -69,7 +69,7 @@ def calibration(run: Run) -> Calibration | None:
     losses = -np.log(np.maximum(true, SMALLEST_PROBABILITY))
     cooled = None if fitted is None else cooled_losses(outcome, fitted)
     gained = None if cooled is None else losses - cooled
-    unseen = _unseen(outcome, codes, fitted)
+    unseen = expected_spreads(outcome, codes, fitted)
     return Calibration(
         ece=bins.ece,
         ece_ci95=ece_interval(bins, worth),
@@ -86,19 +86,6 @@ def calibration(run: Run) -> Calibration | None:
         temperature_gain=None if gained is None else float(gained.mean()),
         temperature_gain_ci95=None if gained is None else mean_interval(gained, codes, unseen["gain"], least=-math.inf),
     )
-
-
-def _unseen(outcome: Predictions, codes: np.ndarray | None, fitted: float | None) -> dict[str, Spread | None]:
-    """How the Brier score, the NLL and what a temperature saves are spread by the model's own account (see `expected_labels`)."""
-    likely = expected_labels(outcome, codes)
-    if likely is None or outcome.probabilities is None:
-        return dict.fromkeys(("brier", "nll", "gain"))
-    p, nll = outcome.probabilities.astype(np.float64), log_losses(outcome)
-    return {
-        "brier": expected_spread(likely, (p**2).sum(axis=1, keepdims=True) - 2 * p + 1),
-        "nll": expected_spread(likely, nll),
-        "gain": None if fitted is None else expected_spread(likely, nll - log_losses(outcome, fitted)),
-    }
 
 
 def ece_interval(bins: Reliability, worth: float = 1.0) -> Interval:

@@ -8,10 +8,10 @@ from statistics import NormalDist
 import numpy as np
 
 from dermai_report.measures.cache import once_per_run
-from dermai_report.measures.groups import val_epoch_groups
-from dermai_report.measures.intervals import Z95, mean_interval, newcombe
-from dermai_report.measures.temperature import FEWEST_ERRORS
-from dermai_report.report import BestEpoch, ByAccuracy, LastEpoch
+from dermai_report.measures.chosen import chosen_accuracy, chosen_loss
+from dermai_report.measures.groups import effective_size, val_epoch_groups
+from dermai_report.measures.intervals import Z95, newcombe
+from dermai_report.report import BestEpoch, ByAccuracy, Interval, LastEpoch
 from dermai_report.run import EpochLog, Run, SampleEpochs
 
 PAIRED = "paired per-sample validation losses; the best epoch is among those named 95 times in 100"
@@ -33,6 +33,7 @@ def best_epoch(run: Run) -> BestEpoch | None:
     best = min(losses, key=lambda pair: pair[0])[1] if losses else top
     assert best is not None
     same, earliest, basis = _indistinguishable(run, best)
+    loss_ci, accuracy_ci = _intervals(run, best, 1 + len(same))
     saved = run.checkpoints.get("best")
     return BestEpoch(
         epoch=best.epoch,
@@ -47,7 +48,8 @@ def best_epoch(run: Run) -> BestEpoch | None:
         one_standard_error=earliest,
         checkpoint=saved.file if saved else None,
         checkpoint_epoch=saved.epoch if saved else None,
-        val_loss_ci95=_loss_interval(run, best.epoch),
+        val_loss_ci95=loss_ci,
+        val_accuracy_ci95=accuracy_ci,
     )
 
 
@@ -91,19 +93,22 @@ def shipped_epoch(run: Run) -> int | None:
     return next(named, None)
 
 
-def _loss_interval(run: Run, epoch: int) -> tuple[float, float] | None:
-    """95 % interval of an epoch's validation loss from its standard error over samples; None without per-sample losses.
+def _intervals(run: Run, best: EpochLog, epochs: int) -> tuple[Interval | None, Interval | None]:
+    """Those of the best epoch's validation loss and accuracy, which allow for the choice among so many equally good epochs.
 
-    None, too, with fewer than five errors among them: the mean rests on the errors, and the interval of two of them covers
-    .80-.85 (with five or more, .947; benchmarks/coverage.py).
+    The loss has one where per-sample losses were kept, the accuracy where the number of samples is known.
     """
-    samples = run.val_epochs
-    if samples is None or epoch not in samples.epochs:
-        return None
-    i = samples.epochs.index(epoch)
-    if int((samples.predicted[i] != samples.label).sum()) < FEWEST_ERRORS:
-        return None
-    return mean_interval(samples.loss[i], val_epoch_groups(run))
+    samples, codes, n, loss = run.val_epochs, val_epoch_groups(run), run.count("val"), None
+    worth: float | None = n
+    if samples is not None and best.epoch in samples.epochs:
+        i = samples.epochs.index(best.epoch)
+        hit = samples.predicted[i] == samples.label
+        loss = chosen_loss(samples.loss[i], int((~hit).sum()), epochs, codes)
+        worth = effective_size(hit, codes) if codes is not None else n
+    accuracy = best.val.get("accuracy")
+    if not worth or accuracy is None or not math.isfinite(accuracy):
+        return loss, None
+    return loss, chosen_accuracy(accuracy, worth, epochs)
 
 
 def _indistinguishable(run: Run, best: EpochLog) -> tuple[list[int], int | None, str | None]:

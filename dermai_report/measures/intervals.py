@@ -24,7 +24,7 @@ def wilson(successes: float, n: float) -> tuple[float, float]:
     a Poisson count is taken there if it is wider. Then .91 or more at the worst single proportion from n = 5 on, .95 on average.
     Source: Wilson 1927, JASA 22:209; Brown, Cai, DasGupta 2001, Statistical Science 16:101, section 4.1.1.
     """
-    low, high = _score(successes, n, Z95)
+    low, high = score_interval(successes, n, Z95)
     few, fails = min(max(successes, 0.0), n), min(max(n - successes, 0.0), n)
     if 0 < few <= 3:
         low = min(low, _poisson(few) / n)
@@ -39,7 +39,8 @@ def _poisson(events: float) -> float:
     return FEW_EVENTS[below] + (events - below) * (FEW_EVENTS[below + 1] - FEW_EVENTS[below])
 
 
-def _score(successes: float, n: float, z: float) -> tuple[float, float]:
+def score_interval(successes: float, n: float, z: float) -> tuple[float, float]:
+    """Wilson's score interval as it is, z standard errors to each side; (0, 1) for n = 0."""
     if n <= 0:
         return 0.0, 1.0
     p = min(max(successes / n, 0.0), 1.0)
@@ -54,7 +55,7 @@ def newcombe(p1: float, n1: float, p2: float, n2: float, z: float = Z95) -> tupl
 
     p1, p2: proportions in [0, 1]; n1, n2: sample sizes. Source: Newcombe 1998, Statistics in Medicine 17:873, method 10.
     """
-    return independent_difference(p1, _score(p1 * n1, n1, z), p2, _score(p2 * n2, n2, z))
+    return independent_difference(p1, score_interval(p1 * n1, n1, z), p2, score_interval(p2 * n2, n2, z))
 
 
 def independent_difference(

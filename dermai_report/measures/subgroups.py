@@ -8,10 +8,11 @@ from statistics import NormalDist
 
 import numpy as np
 
+from dermai_report.measures.averages import Cells, balanced_accuracy, class_mean
 from dermai_report.measures.cache import once_per_run
 from dermai_report.measures.comparison import fisher_less, holm
 from dermai_report.measures.groups import effective_size, group_codes
-from dermai_report.measures.intervals import combined, wilson
+from dermai_report.measures.intervals import wilson
 from dermai_report.report import Interval, Subgroup
 from dermai_report.run import Predictions, Run
 
@@ -83,7 +84,7 @@ def _of_column(name: str, values: Sequence[str], outcome: Predictions, codes: np
         size = effective_size(hit[member], of_members)
         accuracy = float(hit[member].mean())
         low, high = wilson(accuracy * size, size)
-        mean, interval = _balanced(outcome.label[member], hit[member], of_members, k)
+        mean, interval = _balanced(outcome.label[member], outcome.predicted[member], of_members, k)
         yield Subgroup(
             column=name,
             value=text,
@@ -100,15 +101,17 @@ def _of_column(name: str, values: Sequence[str], outcome: Predictions, codes: np
         )
 
 
-def _balanced(label: np.ndarray, hit: np.ndarray, codes: np.ndarray | None, k: int) -> tuple[float, Interval]:
-    """Mean recall over the classes that occur, with the single recalls' limits combined by squares (MOVER)."""
-    recalls = []
+def _balanced(label: np.ndarray, called: np.ndarray, codes: np.ndarray | None, k: int) -> tuple[float, Interval]:
+    """Mean recall over the classes that occur, with its interval."""
+    recalls: list[tuple[float | None, Interval | None]] = []
     for c in np.flatnonzero(np.bincount(label, minlength=k)):
-        of_class = hit[label == c]
+        of_class = called[label == c] == c
         size = effective_size(of_class, None if codes is None else codes[label == c])
         recall = float(of_class.mean())
         recalls.append((recall, wilson(recall * size, size)))
-    return float(np.mean([recall for recall, _ in recalls])), combined(recalls)
+    counts = np.bincount(label * k + called, minlength=k * k).reshape(k, k)
+    cells = None if codes is None else Cells(label, called, np.unique(codes, return_inverse=True)[1])
+    return class_mean(balanced_accuracy, counts, recalls, cells)
 
 
 def worse(
@@ -144,16 +147,38 @@ def worse(
 
 
 def _sign_p(parts: np.ndarray, seed: int) -> float:
-    """p of a sum this low when each part has a random sign."""
+    """p of a sum this low when each part, none of them 0, has a random sign.
+
+    The signs are drawn so that sums this low are usual, and each draw counts by how likely it is without that (importance sampling
+    by exponential tilting: Johns 1988, JASA 83:709), so that a p of one in a million is told as well as one of a half.
+    """
     total = float(parts.sum())
     if len(parts) > MANY_GROUPS:
         return NormalDist().cdf(total / math.sqrt(float(parts @ parts)))
-    rng = np.random.default_rng(seed)
-    as_low = 0
+    size = np.abs(parts) / np.abs(parts).sum()
+    aim = total / float(np.abs(parts).sum())
+    if aim < -1 + 1e-9:
+        return 0.5 ** len(parts)
+    tilt = _tilt(size, min(aim, 0.0))
+    likely = 1 / (1 + np.exp(2 * tilt * size))  # of a sign being plus
+    normal = float(np.log(np.cosh(tilt * size)).sum())
+    rng, p = np.random.default_rng(seed), 0.0
     for _ in range(DRAWS // DRAWS_AT_ONCE):
-        signs = rng.integers(0, 2, (DRAWS_AT_ONCE, len(parts)), dtype=np.int8) * 2 - 1
-        as_low += int((signs @ parts <= total + 1e-9).sum())
-    return (1 + as_low) / (DRAWS + 1)
+        signs = np.where(rng.random((DRAWS_AT_ONCE, len(size)), dtype=np.float32) < likely, 1.0, -1.0)
+        sums = signs @ size
+        p += float(np.exp(tilt * sums + normal)[sums <= aim + 1e-9].sum())
+    return min(p / DRAWS, 1.0)
+
+
+def _tilt(size: np.ndarray, aim: float) -> float:
+    """How strongly signs must lean to minus for the mean of their sum to be `aim`, from -1 to 0; size: (m,) of sum 1."""
+    low, high = 0.0, 1.0
+    while -size @ np.tanh(high * size) > aim and high < 1e9:
+        high *= 2
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if -size @ np.tanh(middle * size) > aim else (low, middle)
+    return (low + high) / 2
 
 
 def _with(one: Subgroup, p: float) -> Subgroup:

@@ -33,7 +33,10 @@ class ByAccuracy(Record, frozen=True):
 
 
 class BestEpoch(Record, frozen=True):
-    """The epoch to ship, what chose it (`by`), and the epochs that the data cannot tell from it."""
+    """The epoch to ship, what chose it (`by`), and the epochs that the data cannot tell from it.
+
+    Its intervals allow for having been chosen among these. They are None where too little was logged, or the sample has too few errors.
+    """
 
     epoch: int
     by: Literal["val_loss", "val_accuracy"]
@@ -48,6 +51,7 @@ class BestEpoch(Record, frozen=True):
     checkpoint: str | None = None
     checkpoint_epoch: int | None = None
     val_loss_ci95: Interval | None = None
+    val_accuracy_ci95: Interval | None = None
 
 
 class LastEpoch(Record, frozen=True):

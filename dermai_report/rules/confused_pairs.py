@@ -6,13 +6,13 @@ errors of the other classes do, by an exact test corrected for the number of pai
 Why it matters: a pair that is confused needs other images, another resolution or a question to the clinician, not more
 epochs.
 
-When it is wrong: with few errors no pair can be told from chance, and nothing is reported. Images of one patient
-pass for independent ones, so the pair may be one patient's.
+When it is wrong: with few errors no pair can be told from chance, and nothing is reported. Where no groups are logged,
+images of one patient pass for independent ones, so the pair may be one patient's.
 
-How sure: calibrated: from the p-value at even odds, averaged over effects (Vovk and Wang 2021), and checked by
+How sure: calibrated: from the p-value at even odds, which p = .05 leaves as they are (Vovk and Wang 2021), and checked by
 simulation.
 
-Source: Fisher 1935; Holm 1979.
+Source: Fisher 1935; Cameron, Gelbach and Miller 2008 (with groups); Holm 1979.
 """
 
 from collections.abc import Iterator
@@ -38,7 +38,8 @@ def check(run: Run, *, alpha: float = ALPHA) -> Iterator[Finding]:
     counts = np.array(scores.confusion)
     k = len(counts)
     pairs = list(permutations(range(k), 2))  # all of them: correcting only for pairs that occurred would be too lenient
-    adjusted = measures.holm([measures.confusion_p(counts, *pair) for pair in pairs])
+    single = measures.confused_p(run)
+    adjusted = measures.holm([float(single[pair]) for pair in pairs])
     p = {pair: q for pair, q in zip(pairs, adjusted, strict=True) if q < alpha}
     if not p:
         return

@@ -9,7 +9,7 @@ and neither number is right for a clinic with a third mix.
 When it is wrong: it takes recall as the same in both sets; where recall changed too, the split between the two parts is
 a convention.
 
-How sure: calibrated: from the p-value at even odds, averaged over effects (Vovk and Wang 2021), and checked by
+How sure: calibrated: from the p-value at even odds, which p = .05 leaves as they are (Vovk and Wang 2021), and checked by
 simulation.
 
 Source: Kitagawa 1955 (decomposition); chi-squared test by resampling, so that rare classes do no harm.

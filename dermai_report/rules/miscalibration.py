@@ -8,7 +8,7 @@ Why it matters: a probability shown to a clinician must mean what it says; thres
 When it is wrong: the error in one number hides where it sits; see the reliability diagram. A class-weighted loss shifts
 the probabilities by design.
 
-How sure: calibrated: from the p-value at even odds, averaged over effects (Vovk and Wang 2021), and checked by
+How sure: calibrated: from the p-value at even odds, which p = .05 leaves as they are (Vovk and Wang 2021), and checked by
 simulation.
 
 Source: Naeini et al. 2015; Guo et al. 2017; Broecker and Smith 2007 (what chance does to a reliability diagram).

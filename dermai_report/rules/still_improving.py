@@ -7,7 +7,7 @@ Why it matters: more epochs are the cheapest improvement there is.
 When it is wrong: a cosine or one-cycle schedule ends where it was planned to; training longer then means a longer
 schedule.
 
-How sure: calibrated: from the p-value at even odds, averaged over effects (Vovk and Wang 2021), and checked by
+How sure: calibrated: from the p-value at even odds, which p = .05 leaves as they are (Vovk and Wang 2021), and checked by
 simulation: right where as many epochs more lower the loss by a percent.
 
 Source: Mann-Kendall test of trend, corrected for autocorrelation.

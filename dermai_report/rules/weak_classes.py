@@ -9,7 +9,7 @@ counts.
 When it is wrong: recall is only half the story; a class can have high recall because too much is called it. Where no
 groups are logged, images of one patient pass for independent ones.
 
-How sure: calibrated: from the p-value at even odds, averaged over effects (Vovk and Wang 2021), and checked by
+How sure: calibrated: from the p-value at even odds, which p = .05 leaves as they are (Vovk and Wang 2021), and checked by
 simulation.
 
 Source: Wilson 1927 for the interval; Fisher 1935 for the exact test; Cameron, Gelbach and Miller 2008 (with groups);

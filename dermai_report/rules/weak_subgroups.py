@@ -11,7 +11,7 @@ When it is wrong: a subgroup can be harder for reasons that are no fault of the 
 much is checked) or poorer images. Subgroups that nobody recorded are not seen. No finding does not mean fairness: with few
 samples only large differences show.
 
-How sure: calibrated: from the p-value at even odds, averaged over effects (Vovk and Wang 2021), and checked by
+How sure: calibrated: from the p-value at even odds, which p = .05 leaves as they are (Vovk and Wang 2021), and checked by
 simulation.
 
 Source: Fisher 1935; Mantel and Haenszel 1959; Cameron, Gelbach and Miller 2008 (with groups); Holm 1979. For skin tones: Daneshjou et

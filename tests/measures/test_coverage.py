@@ -39,9 +39,11 @@ def test_an_interval_that_says_nothing_would_not_pass_for_one() -> None:
         (several.compared(World(200, 4, shift=1.5), 0.3, True), 11),
         (several.compared(World(300, 3, rarest=0.2), 0.0, False), 7),
         (several.chosen(200, 0.02), 3),
+        (several.chosen(200, 0.0), 3),
         (several.tried(4, 100), 1),
+        (several.folded(5, 100), 1),
     ],
-    ids=["the same samples", "separate samples", "best of ten epochs", "over seeds"],
+    ids=["the same samples", "separate samples", "best of ten epochs", "ten equal epochs", "over seeds", "over folds"],
 )
 def test_intervals_of_several_models_cover(draw: several.Draw, names: int) -> None:
     found = several.shares(draw, DRAWS)

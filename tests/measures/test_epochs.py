@@ -130,7 +130,8 @@ def test_smooth_curves_do_not_alternate() -> None:
 
 
 def test_evidence_is_no_one_minus_p() -> None:
-    assert measures.evidence(0.05) == pytest.approx(0.64, abs=0.005)
+    assert measures.evidence(0.05) == pytest.approx(0.5, abs=0.005)
+    assert measures.evidence(0.01) == pytest.approx(0.82, abs=0.005)
     assert measures.evidence(0.5) == 0.5
     assert measures.evidence(1e-12) == 0.98
 

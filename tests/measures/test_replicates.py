@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dermai_report.measures.replicates import over_folds, over_seeds
+from tests import worlds_of_several as several
 
 
 def crossed(rng: np.random.Generator, seeds: int, n: int, row: float, column: float, cell: float) -> np.ndarray:
@@ -26,31 +27,17 @@ def test_one_seed_tells_of_the_pictures_alone() -> None:
     assert np.mean([m.ci95[0] <= 0 <= m.ci95[1] for m in means if m.ci95]) == pytest.approx(0.95, abs=0.015)
 
 
-def learned(rng: np.random.Generator, folds: int, n: int) -> tuple[list[float], float]:
-    """Validation scores of a nearest-mean classifier over folds, and its true expected score at that training size."""
-    x = np.concatenate([rng.normal(-0.7, 1, n // 2), rng.normal(0.7, 1, n // 2)])
-    y = np.repeat([0, 1], n // 2)
-    order = rng.permutation(n)
-    scores = []
-    for part in np.array_split(order, folds):
-        train = np.setdiff1d(order, part)
-        cut = (x[train][y[train] == 0].mean() + x[train][y[train] == 1].mean()) / 2
-        scores.append(float(((x[part] > cut) == y[part]).mean()))
-    return scores, 0.7580
-
-
 @pytest.mark.parametrize("folds", [5, 10])
-def test_interval_over_folds_covers_and_the_plain_one_does_not_get_narrower(folds: int) -> None:
-    rng = np.random.default_rng(5)
-    covered, plain = [], []
-    for _ in range(1500):
-        scores, truth = learned(rng, folds, 100)
-        mean = over_folds(scores, 1 / folds)
-        assert mean.ci95
-        covered.append(mean.ci95[0] <= truth <= mean.ci95[1])
-        plain.append(np.std(scores, ddof=1) / folds**0.5 < (mean.ci95[1] - mean.ci95[0]) / 4)
-    assert np.mean(covered) >= 0.94
-    assert all(plain)
+def test_interval_over_folds_covers(folds: int) -> None:
+    found = several.shares(several.folded(folds, 100), 1500, seed=5)
+    assert found["mean over folds"][0] >= 0.94
+
+
+def test_the_interval_over_folds_is_wider_than_that_of_independent_scores() -> None:
+    scores = [0.7, 0.8, 0.75, 0.9, 0.65]
+    mean = over_folds(scores, 0.2)
+    assert mean.ci95
+    assert mean.ci95[1] - mean.ci95[0] == pytest.approx(2 * 2.776 * np.std(scores, ddof=1) * (1 / 5 + 1 / 4) ** 0.5, rel=1e-3)
 
 
 def test_too_little_has_no_interval() -> None:

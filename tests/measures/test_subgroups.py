@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from dermai_report.measures.subgroups import FEWEST_GROUPS, subgroups, too_many_values, worse
+from dermai_report.measures.subgroups import FEWEST_GROUPS, _sign_p, subgroups, too_many_values, worse
 from dermai_report.run import Predictions, Run
-from tests import builders
+from tests import builders, worlds
 
 
 def run_of(
@@ -113,6 +114,33 @@ def test_drawn_signs_agree_with_the_normal_limit(monkeypatch: pytest.MonkeyPatch
     drawn = worse(hit, member, codes=codes)
     monkeypatch.setattr(sys.modules["dermai_report.measures.subgroups"], "MANY_GROUPS", 0)
     assert drawn == pytest.approx(worse(hit, member, codes=codes), abs=0.03)
+
+
+@pytest.mark.parametrize("groups", [6, 11])
+@pytest.mark.parametrize("seed", range(4))
+def test_drawn_signs_agree_with_all_there_are(groups: int, seed: int) -> None:
+    """However low the sum: every combination of signs is counted."""
+    rng = np.random.default_rng(seed)
+    size = rng.exponential(size=groups) if seed else np.ones(groups)
+    sums = np.array(list(itertools.product((-1, 1), repeat=groups))) @ size
+    for share in (0.0, 0.02, 0.1, 0.4):
+        total = np.sort(sums)[int(share * len(sums))]
+        signs = next(s for s in itertools.product((-1, 1), repeat=groups) if abs(np.dot(s, size) - total) < 1e-9)
+        assert _sign_p(np.array(signs) * size, 0) == pytest.approx((sums <= total + 1e-9).mean(), rel=0.12)
+
+
+def test_coverage_with_a_few_samples_of_each_of_ten_classes() -> None:
+    """The limits of the classes' recalls alone, added by squares, cover .92."""
+    rng, held = np.random.default_rng(6), 0
+    world = worlds.World(200, 10, skill=3.0)
+    many, _ = worlds.draw(world, np.random.default_rng(7), worlds.MANY)
+    true = np.mean([(many.predicted[many.label == c] == c).mean() for c in range(10)])
+    for _ in range(150):
+        outcome, _ = worlds.draw(world, rng)
+        run = builders.run(classes=tuple("abcdefghij"), predictions={"test": outcome}, test=builders.evaluation(outcome, 10))
+        spans = [site.balanced_accuracy_ci95 for site in subgroups(run)]
+        held += sum(low <= true <= high for low, high in spans) / len(spans)
+    assert held / 150 > 0.94
 
 
 def test_too_few_groups_are_not_tested() -> None:
