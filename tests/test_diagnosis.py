@@ -4,11 +4,13 @@ import ast
 import hashlib
 import inspect
 import json
+from dataclasses import replace
 
 import msgspec
+import numpy as np
 import pytest
 
-from dermai_report import diagnose, read_run, registry
+from dermai_report import diagnose, measures, read_run, registry
 from dermai_report.diagnosis import WEIGHT, rule_text
 from dermai_report.needs import NEEDS
 from dermai_report.renderers import render
@@ -191,3 +193,20 @@ def test_confusion_counts_come_with_the_shares_of_their_rows() -> None:
     chart = diagnose(builders.from_confusion([[3, 1, 0], [0, 4, 1], [0, 0, 0]])).chart("confusion")
     assert chart.counts[0] == [3, 1, 0]
     assert chart.shares == [[0.75, 0.25, 0.0], [0.0, 0.8, 0.2], [None, None, None]]
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_the_chart_of_the_drop_shows_the_intervals_that_the_report_prints(grouped: bool) -> None:
+    """That of the best epoch allows for its choice, that of the test for patients; neither is the plain one of the counts."""
+    run = read_run(builders.PUBLISHED.parent / "resnet18-digits")
+    if grouped:
+        outcome = run.predictions["test"]
+        groups = [f"patient {i // 6}" for i in np.argsort(np.argsort(outcome.label != outcome.predicted))]
+        run = replace(run, predictions={**run.predictions, "test": replace(outcome, group=groups)})
+    report = diagnose(run)
+    assert report.best_epoch is not None and report.test is not None
+    (chart,) = (c for c in report.charts if c.id == "drop")
+    printed = [report.best_epoch.val_accuracy_ci95, report.test.accuracy_ci95]
+    assert [(bar.low, bar.high) for bar in chart.bars] == printed
+    assert printed[0] != measures.wilson(report.best_epoch.val_accuracy * 269, 269)
+    assert (printed[1] != measures.wilson(report.test.accuracy * 269, 269)) == grouped

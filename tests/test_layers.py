@@ -30,7 +30,7 @@ LAYERS = [
         "audit_files",
     },
     {"report"},
-    {"measures", "actions", "needs"},
+    {"measures", "actions", "learning_rates", "needs"},
     {"rules", "recommend", "exhibits", "subgroup_table", "provenance", "summary", "settings", "requirements", "gate"},
     {"diagnosis", "disproof"},
     {"comparison", "experiment", "sources", "results", "charts", "templating", "formatting"},

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dermai_report import actions
+from dermai_report import actions, learning_rates
 from dermai_report.recommend import status
 from dermai_report.report import Action, Recommendation
 from dermai_report.run import Run
@@ -66,5 +66,5 @@ def applicable(run: Run) -> Mapping[str, dict[str, Any]]:
 
 def _fitted(run: Run, action: Action) -> Action:
     if action.id == actions.LOWER_LR.id:
-        return actions.lower_rate(run)
+        return learning_rates.lower_rate(run)
     return actions.at(action, epochs=2 * len(run.epochs)) if action.id == actions.TRAIN_LONGER.id else action

@@ -10,6 +10,7 @@ from dermai_report.report import (
     Bar,
     Chart,
     Generalization,
+    Interval,
     IntervalChart,
 )
 from dermai_report.run import Run
@@ -20,9 +21,13 @@ def drop_charts(run: Run) -> Iterator[Chart]:
     g = measures.generalization(run)
     if g.val_accuracy is None or g.test_accuracy is None:
         return
+    scores = measures.test_scores(run)
+    spans = (_validated(run, g), scores.accuracy_ci95 if scores else None)
     bars = []
-    for label, value, n in (("Validation", g.val_accuracy, g.n_val), ("Test", g.test_accuracy, g.n_test)):
-        low, high = wilson(value * n, n) if n else (None, None)
+    for label, value, span, n in zip(
+        ("Validation", "Test"), (g.val_accuracy, g.test_accuracy), spans, (g.n_val, g.n_test), strict=True
+    ):
+        low, high = span or (None, None)
         bars.append(Bar(label, value, low, high, n))
     caption = f"From validation to test: {wording.points(g.drop)}"
     if g.drop_ci95 is not None:
@@ -31,6 +36,14 @@ def drop_charts(run: Run) -> Iterator[Chart]:
         caption += "; without sample counts there is no interval."
     yield IntervalChart("drop", "Accuracy on validation and on test", caption, "Accuracy", "percent", bars)
     yield from _anatomy(g)
+
+
+def _validated(run: Run, g: Generalization) -> Interval | None:
+    """The interval of the shipped epoch's validation accuracy: as the report prints it beside the best epoch, where it is that one."""
+    best = measures.best_epoch(run)
+    if best is not None and best.epoch == g.epoch:
+        return best.val_accuracy_ci95
+    return wilson(g.val_accuracy * g.n_val, g.n_val) if g.val_accuracy is not None and g.n_val else None
 
 
 def _anatomy(g: Generalization) -> Iterator[Chart]:

@@ -108,7 +108,7 @@ def chance_noisier(seen: float, threshold: float, n: int) -> float:
     return NormalDist().cdf(math.log(seen / threshold) * math.sqrt(n) / 1.43) if seen > 0 else 0.0
 
 
-KAPPA = 0.06  # the factor is then 1 at p = .05; from there on findings are right as often as claimed (docs/decisions/0036)
+KAPPA = 0.06  # the factor is then 1 at p = .05; how often findings from there on were right is in docs/decisions/0036
 
 
 def evidence(p: float) -> float:

@@ -15,7 +15,7 @@ Source: the same order-restricted test as for overfitting.
 
 from collections.abc import Iterator
 
-from dermai_report import actions, measures, wording
+from dermai_report import actions, learning_rates, measures, wording
 from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
@@ -33,7 +33,7 @@ def check(run: Run) -> Iterator[Finding]:
         f"The training loss rises from epoch {found.onset_epoch} on, to {wording.nats(losses[-1])} at the end "
         f"({wording.percent(found.rise, 0)} above its lowest level): that is divergence, not overfitting."
     )
-    advice = [Advice(actions.lower_rate(run), message), Advice(actions.CLIP_GRADIENTS, message)]
+    advice = [Advice(learning_rates.lower_rate(run), message), Advice(actions.CLIP_GRADIENTS, message)]
     yield Finding(
         title="The training loss rises",
         severity="error",

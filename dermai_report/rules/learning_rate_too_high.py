@@ -20,7 +20,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dermai_report import actions, measures, wording
+from dermai_report import actions, learning_rates, measures, wording
 from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
@@ -33,14 +33,15 @@ NOISE = 0.10  # convention: twice what makes a validation loss noisy, as a train
 def check(run: Run, *, noise: float = NOISE) -> Iterator[Finding]:
     """Report a rate far above the usual, or a training loss that moves by more than `noise` (a fraction of it) an epoch."""
     seen = measures.relative_noise(np.array(run.series("train", "loss")))
-    noisy, times = seen is not None and seen > noise, actions.times_usual(run)
-    high = times > actions.MUCH
+    noisy, times = seen is not None and seen > noise, learning_rates.times_usual(run)
+    high = times > learning_rates.MUCH
     if not (noisy or high):
         return
     parts = []
     if high:
         parts.append(
-            f"The learning rate is {run.config['lr']:g}, {times:.0f} times the usual {actions.USUAL_RATE:g} of {run.config['optimizer']}."
+            f"The learning rate is {run.config['lr']:g}, {times:.0f} times the usual "
+            f"{learning_rates.USUAL_RATE:g} of {run.config['optimizer']}."
         )
     if noisy:
         parts.append(
@@ -54,5 +55,5 @@ def check(run: Run, *, noise: float = NOISE) -> Iterator[Finding]:
         basis="judged" if high else "calibrated",
         message=message,
         evidence={"relative_noise": seen, "threshold": noise, "times_usual": times or None},
-        advice=[Advice(actions.lower_rate(run), message), Advice(actions.CLIP_GRADIENTS, message)],
+        advice=[Advice(learning_rates.lower_rate(run), message), Advice(actions.CLIP_GRADIENTS, message)],
     )

@@ -12,7 +12,7 @@ How sure: counted: it is read from the log and certain if the log is right.
 import math
 from collections.abc import Iterator
 
-from dermai_report import actions
+from dermai_report import actions, learning_rates
 from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
@@ -34,6 +34,6 @@ def check(run: Run) -> Iterator[Finding]:
             basis="counted",
             message=message,
             evidence={"epoch": e.epoch, "splits": broken},
-            advice=[Advice(actions.lower_rate(run, by=10), message), Advice(actions.CLIP_GRADIENTS, message)],
+            advice=[Advice(learning_rates.lower_rate(run, by=10), message), Advice(actions.CLIP_GRADIENTS, message)],
         )
         return

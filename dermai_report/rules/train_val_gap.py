@@ -23,9 +23,8 @@ from dermai_report.run import Run
 
 NEEDS = ("val.loss|val.accuracy", "train.loss|train.accuracy", "epochs.5")
 WORST = "warning"
-BY_CHANCE = (
-    0.03  # that noise alone lifts an epoch above twice itself (.023, were it known); a next one follows it half the time
-)
+# That noise alone lifts an epoch above twice itself (.023, were it known); a next one follows it half the time.
+BY_CHANCE = 0.03
 WIDE = 0.10  # convention: a tenth of the images is known by heart only; advice counts in full from here on
 CHANGES = {"mixup": "MixUp", "cutmix": "CutMix", "label_smoothing": "label smoothing", "dropout": "dropout"}
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dermai_report import actions, measures, wording
+from dermai_report import actions, learning_rates, measures, wording
 from dermai_report.report import Advice, Finding
 from dermai_report.run import Run
 
@@ -34,7 +34,7 @@ def check(run: Run, *, jumpy: float = JUMPY) -> Iterator[Finding]:
         f"From one epoch to the next the validation loss moves by about {wording.percent(seen, 0)} around its own trend, so a "
         f"single epoch better or worse by that much says little."
     )
-    tried = (actions.lower_rate(run), actions.COSINE, actions.AVERAGE_WEIGHTS, actions.TEST_TIME_AUGMENTATION)
+    tried = (learning_rates.lower_rate(run), actions.COSINE, actions.AVERAGE_WEIGHTS, actions.TEST_TIME_AUGMENTATION)
     advice = [Advice(action, message) for action in tried]
     yield Finding(
         title="The validation loss is noisy",
