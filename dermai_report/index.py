@@ -123,8 +123,7 @@ def _validated(run: Run) -> Interval | None:
 
 
 def _tested(run: Run) -> Interval | None:
-    outcome = run.predictions.get("test")
-    return measures.accuracy_interval(run, group_codes(outcome) if outcome else None)
+    return measures.accuracy_interval(run, group_codes(run.predictions.get("test")))
 
 
 def _link(names: Sequence[str], files: Sequence[str], reports: Path, beside: Path) -> str | None:

@@ -210,3 +210,18 @@ def test_the_chart_of_the_drop_shows_the_intervals_that_the_report_prints(groupe
     assert [(bar.low, bar.high) for bar in chart.bars] == printed
     assert printed[0] != measures.wilson(report.best_epoch.val_accuracy * 269, 269)
     assert (printed[1] != measures.wilson(report.test.accuracy * 269, 269)) == grouped
+
+
+def test_the_chart_of_the_drop_counts_patients_where_the_last_epoch_was_shipped() -> None:
+    run = read_run(builders.PUBLISHED.parent / "resnet18-digits")
+    assert run.test is not None
+    val = run.predictions["val"]
+    group = [f"patient {i // 6}" for i in np.argsort(np.argsort(val.label != val.predicted))]
+    run = replace(run, test=msgspec.structs.replace(run.test, epoch=8))
+    bars = []
+    for predictions in (val, replace(val, group=group)):
+        (chart,) = (
+            c for c in diagnose(replace(run, predictions={**run.predictions, "val": predictions})).charts if c.id == "drop"
+        )
+        bars.append(chart.bars[0])
+    assert bars[1].high - bars[1].low > 1.3 * (bars[0].high - bars[0].low)

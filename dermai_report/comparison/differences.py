@@ -10,7 +10,7 @@ from dermai_report import measures
 from dermai_report.comparison.matching import Match, Shared
 from dermai_report.measures.auroc import area_difference
 from dermai_report.measures.calibration import ece_difference
-from dermai_report.measures.intervals import combined, independent_difference, newcombe
+from dermai_report.measures.intervals import combined, independent_difference
 from dermai_report.measures.paired import Paired, gained_interval
 from dermai_report.measures.shared_classes import OTHER
 from dermai_report.report import Calibration, Difference, Interval, TestScores, Unit
@@ -150,9 +150,7 @@ def _validation(first: Run, second: Run, match: Match) -> Iterator[Difference]:
     missing = "no validation predictions of both runs"
     n1, n2 = first.count("val"), second.count("val")
     a, b = before.val_accuracy, after.val_accuracy
-    ci = pair.ci95 if pair else None
-    if ci is None and n1 and n2 and a is not None and b is not None:
-        ci = newcombe(b, n2, a, n1)
+    ci = pair.ci95 if pair else _apart(a, before.val_accuracy_ci95, b, after.val_accuracy_ci95)
     if pair is not None and a is not None and b is not None and abs(b - a - pair.difference) > ROUNDED:
         pair, ci = None, None  # other samples, or another model, than those of the epoch's line
     basis = PAIRED if pair else SEPARATE if ci else missing

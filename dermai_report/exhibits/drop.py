@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dermai_report import measures, wording
+from dermai_report.measures.groups import split_size
 from dermai_report.measures.intervals import wilson
 from dermai_report.report import (
     Bar,
@@ -43,7 +44,8 @@ def _validated(run: Run, g: Generalization) -> Interval | None:
     best = measures.best_epoch(run)
     if best is not None and best.epoch == g.epoch:
         return best.val_accuracy_ci95
-    return wilson(g.val_accuracy * g.n_val, g.n_val) if g.val_accuracy is not None and g.n_val else None
+    n = split_size(run, "val")
+    return wilson(g.val_accuracy * n, n) if g.val_accuracy is not None and n else None
 
 
 def _anatomy(g: Generalization) -> Iterator[Chart]:

@@ -1,8 +1,9 @@
 """Intervals of the loss and the accuracy of the epoch that was chosen by them, which its own luck flatters.
 
 Choosing among epochs that are equally good takes the luckiest. Their intervals hold all at once, and so whichever is chosen, where the
-limit on the flattered side has the level of the lowest of so many (Sidak 1967, JASA 62:626: exact for independent epochs, on the safe
-side for epochs that resemble each other). The other side needs nothing. Epochs that the data tell from the best are never the luckiest.
+limit on the flattered side has the level of the luckiest of so many: the product of their levels, exact for independent epochs and on the
+safe side for epochs that resemble each other (for one side Slepian 1962, Bell System Technical Journal 41:463; for two Sidak 1967, JASA
+62:626). The other side needs nothing. Epochs that the data tell from the best are seldom the luckiest, and not counted.
 """
 
 from __future__ import annotations
@@ -21,13 +22,15 @@ def luckiest(epochs: int) -> float:
     return NormalDist().inv_cdf(0.975 ** (1 / epochs))
 
 
-def chosen_loss(losses: np.ndarray, errors: int, epochs: int, codes: np.ndarray | None = None) -> Interval | None:
-    """95 % interval of the mean of the chosen epoch's (n,) losses; epochs: it and those that are as good; codes: groups (n,).
+def chosen_loss(losses: np.ndarray, hit: np.ndarray, epochs: int, codes: np.ndarray | None = None) -> Interval | None:
+    """95 % interval of the mean of the chosen epoch's (n,) losses.
 
-    None with fewer than five errors among the samples: the mean rests on the errors, and the interval of two of them covers
+    hit: which samples are right, (n,); epochs: how many are as good, this one counted; codes: groups (n,).
+    None with fewer than five errors (or groups with an error): the mean rests on the errors, and the interval of two of them covers
     .80-.85 (with five or more, .947; benchmarks/coverage.py).
     """
-    span = mean_interval(losses, codes) if errors >= FEWEST_ERRORS else None
+    errors = np.flatnonzero(~hit) if codes is None else np.unique(codes[~hit])
+    span = mean_interval(losses, codes) if len(errors) >= FEWEST_ERRORS else None
     if span is None:
         return None
     mean = float(losses.mean(dtype=np.float64))

@@ -17,7 +17,7 @@ CLEAR = 0.2  # a pair that is no clearer than that by Fisher's test makes no fin
 def confused_p(run: Run) -> np.ndarray:
     """p (k, k) of the errors of class i going to j no more often than those of the remaining classes; 1 without a test, and at i = j.
 
-    Fisher's exact test on the counts (see `confusion_p`); not adjusted for the number of pairs. Where samples carry a group, the
+    Fisher's test on the counts (see `confusion_p`); not adjusted for the number of pairs. Where samples carry a group, the
     errors of one patient tend to go one way, and a pair that Fisher's test finds must also stand when whole groups get random signs
     (see `worse`): the larger of both p. With fewer than five groups of either kind of errors nothing is found.
     """
@@ -26,7 +26,7 @@ def confused_p(run: Run) -> np.ndarray:
     counts, outcome = np.array(run.test.confusion), run.predictions.get("test")
     k = len(counts)
     p = np.array([[1.0 if i == j else confusion_p(counts, i, j) for j in range(k)] for i in range(k)]).reshape(k, k)
-    codes = group_codes(outcome) if outcome is not None else None
+    codes = group_codes(outcome)
     if outcome is None or codes is None:
         return p
     wrong = outcome.label != outcome.predicted

@@ -9,7 +9,7 @@ import numpy as np
 
 from dermai_report.measures.cache import once_per_run
 from dermai_report.measures.chosen import chosen_accuracy, chosen_loss
-from dermai_report.measures.groups import effective_size, val_epoch_groups
+from dermai_report.measures.groups import effective_size, split_size, val_epoch_groups
 from dermai_report.measures.intervals import Z95, newcombe
 from dermai_report.report import BestEpoch, ByAccuracy, Interval, LastEpoch
 from dermai_report.run import EpochLog, Run, SampleEpochs
@@ -98,13 +98,12 @@ def _intervals(run: Run, best: EpochLog, epochs: int) -> tuple[Interval | None, 
 
     The loss has one where per-sample losses were kept, the accuracy where the number of samples is known.
     """
-    samples, codes, n, loss = run.val_epochs, val_epoch_groups(run), run.count("val"), None
-    worth: float | None = n
+    samples, worth, loss = run.val_epochs, split_size(run, "val"), None
     if samples is not None and best.epoch in samples.epochs:
-        i = samples.epochs.index(best.epoch)
+        i, codes = samples.epochs.index(best.epoch), val_epoch_groups(run)
         hit = samples.predicted[i] == samples.label
-        loss = chosen_loss(samples.loss[i], int((~hit).sum()), epochs, codes)
-        worth = effective_size(hit, codes) if codes is not None else n
+        loss = chosen_loss(samples.loss[i], hit, epochs, codes)
+        worth = effective_size(hit, codes) if codes is not None else worth or len(hit)
     accuracy = best.val.get("accuracy")
     if not worth or accuracy is None or not math.isfinite(accuracy):
         return loss, None
@@ -113,18 +112,23 @@ def _intervals(run: Run, best: EpochLog, epochs: int) -> tuple[Interval | None, 
 
 def _indistinguishable(run: Run, best: EpochLog) -> tuple[list[int], int | None, str | None]:
     """Other epochs that the validation data cannot tell from the best, the earliest within one standard error, the basis."""
-    if run.val_epochs is not None and best.epoch in run.val_epochs.epochs:
+    if run.val_epochs is not None and _known(run.val_epochs, best.epoch):
         z = _paired_z(run.val_epochs, best.epoch, val_epoch_groups(run))
         same = [e for e, score in z.items() if score <= best_of(len(z)) and e != best.epoch]
         return same, min(e for e, score in z.items() if score <= 1), PAIRED
-    n, accuracy = run.count("val"), best.val.get("accuracy")
-    if n and accuracy is not None:
+    n, accuracy = split_size(run, "val"), best.val.get("accuracy")
+    if n and accuracy is not None and math.isfinite(accuracy):
         known = {e.epoch: v for e in run.epochs if (v := e.val.get("accuracy")) is not None and math.isfinite(v)}
         spans = {e: newcombe(accuracy, n, v, n, best_of(len(known))) for e, v in known.items()}
         same = [e for e, (low, high) in spans.items() if low <= 0 <= high and e != best.epoch]
         error = math.sqrt(max(accuracy * (1 - accuracy), 1 / n) / n)
         return same, min(e for e, v in known.items() if v >= accuracy - error), UNPAIRED
     return [], None, None
+
+
+def _known(samples: SampleEpochs, epoch: int) -> bool:
+    """Whether the epoch's losses were kept and are numbers."""
+    return epoch in samples.epochs and bool(np.isfinite(samples.loss[samples.epochs.index(epoch)]).all())
 
 
 def best_of(epochs: int) -> float:
@@ -143,7 +147,8 @@ def _paired_z(samples: SampleEpochs, best: int, codes: np.ndarray | None = None)
     """
     difference = samples.loss - samples.loss[samples.epochs.index(best)]
     mean = difference.mean(axis=1)
-    sums = difference - mean[:, None]
+    with np.errstate(invalid="ignore"):  # an epoch with infinite losses
+        sums = difference - mean[:, None]
     if codes is not None:
         sums = np.array([np.bincount(codes, weights=row) for row in sums])
     n = sums.shape[1]

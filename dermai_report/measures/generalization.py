@@ -6,10 +6,10 @@ import numpy as np
 
 from dermai_report.measures.cache import once_per_run
 from dermai_report.measures.epochs import shipped_epoch
-from dermai_report.measures.groups import effective_size, group_codes
+from dermai_report.measures.groups import split_size
 from dermai_report.measures.intervals import newcombe, samples_to_resolve
-from dermai_report.measures.selection import optimism_bound, selection
-from dermai_report.measures.shift import label_shift
+from dermai_report.measures.selection import Selection, optimism_bound, selection
+from dermai_report.measures.shift import Shift, label_shift
 from dermai_report.report import Generalization, Interval, Parts
 from dermai_report.run import Run
 
@@ -32,9 +32,10 @@ def generalization(run: Run) -> Generalization:
     test = _finite(run.test.accuracy) if run.test else None
     if val is None or test is None:
         return Generalization(val, test, None, None, None, Parts(), run.count("val"), run.count("test"), None, epoch)
-    n_val, n_test = _size(run, "val"), _size(run, "test")
+    n_val, n_test = split_size(run, "val"), split_size(run, "test")
+    chosen = _choice(run, epoch)
     interval = newcombe(val, n_val, test, n_test) if n_val and n_test else None
-    corrected, corrected_ci = _corrected(run, test, n_test)
+    corrected, corrected_ci = _corrected(chosen, test, n_test)
     bound, shift = _bound(run, n_val), label_shift(run)
     return Generalization(
         val_accuracy=val,
@@ -42,7 +43,7 @@ def generalization(run: Run) -> Generalization:
         drop=val - test,
         drop_ci95=interval,
         significant=_significant(interval, corrected_ci, bound),
-        parts=_parts(run, val - test, interval),
+        parts=_parts(chosen, shift, val - test, interval),
         n_val=run.count("val"),
         n_test=run.count("test"),
         n_needed=samples_to_resolve(val, test),
@@ -55,18 +56,16 @@ def generalization(run: Run) -> Generalization:
     )
 
 
-def _size(run: Run, split: str) -> float | None:
-    """How many independent samples a split is worth."""
-    outcome = run.predictions.get(split)
-    codes = group_codes(outcome) if outcome is not None else None
-    if outcome is None or codes is None:
-        return run.count(split)
-    return effective_size(outcome.label == outcome.predicted, codes)
-
-
-def _corrected(run: Run, test: float, n_test: float | None, seed: int = 0) -> tuple[float | None, Interval | None]:
-    """The drop from what the choice would score on fresh validation samples, with percentiles over both resamplings."""
+def _choice(run: Run, epoch: int | None) -> Selection | None:
+    """What choosing the epoch added to its accuracy; None for another epoch, such as the last, which is not flattered."""
     found = selection(run)
+    return found if found is not None and found.epoch == epoch else None
+
+
+def _corrected(
+    found: Selection | None, test: float, n_test: float | None, seed: int = 0
+) -> tuple[float | None, Interval | None]:
+    """The drop from what the choice would score on fresh validation samples, with percentiles over both resamplings."""
     if found is None or not n_test:
         return None, None
     n = max(round(n_test), 1)
@@ -92,9 +91,8 @@ def _finite(value: float | None) -> float | None:
     return value if value is not None and np.isfinite(value) else None
 
 
-def _parts(run: Run, drop: float, interval: Interval | None) -> Parts:
+def _parts(found: Selection | None, shift: Shift | None, drop: float, interval: Interval | None) -> Parts:
     """The drop taken apart; what neither choosing nor the class mix explains, sampling included, stays unexplained."""
-    found, shift = selection(run), label_shift(run)
     if found is None and shift is None:
         return Parts()
     optimism, mix = found.optimism if found else None, shift.part if shift else None

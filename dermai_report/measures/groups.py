@@ -8,9 +8,9 @@ from dermai_report.measures.intervals import Z95, student95
 from dermai_report.run import Predictions, Run
 
 
-def group_codes(outcome: Predictions) -> np.ndarray | None:
+def group_codes(outcome: Predictions | None) -> np.ndarray | None:
     """One number a distinct group, (n,); None where no group was logged or every sample is a group of its own."""
-    if outcome.group is None:
+    if outcome is None or outcome.group is None:
         return None
     unique_codes = getattr(outcome.group, "unique_codes", None)
     codes = unique_codes() if unique_codes else np.unique(np.asarray(outcome.group), return_inverse=True)[1]
@@ -18,10 +18,21 @@ def group_codes(outcome: Predictions) -> np.ndarray | None:
 
 
 def val_epoch_groups(run: Run) -> np.ndarray | None:
-    """The groups (n,) of the validation samples that were kept of each epoch, by those of the predictions; None where unknown."""
-    val = run.predictions.get("val")
-    same = val is not None and run.val_epochs is not None and len(val) == len(run.val_epochs.label)
-    return group_codes(val) if val is not None and same else None
+    """The groups (n,) of the validation samples that were kept of each epoch, by those of the predictions; None where unknown.
+
+    The samples of the epochs have no names: where the labels of the predictions differ from theirs, the order is another one.
+    """
+    val, kept = run.predictions.get("val"), run.val_epochs
+    return group_codes(val) if val is not None and kept is not None and np.array_equal(val.label, kept.label) else None
+
+
+def split_size(run: Run, split: str) -> float | None:
+    """How many independent samples a split is worth for an accuracy, by its predictions where groups are known; None where unknown."""
+    outcome = run.predictions.get(split)
+    codes = group_codes(outcome)
+    if outcome is None or codes is None:
+        return run.count(split)
+    return effective_size(outcome.label == outcome.predicted, codes)
 
 
 def effective_size(success: np.ndarray, codes: np.ndarray | None) -> float:

@@ -41,7 +41,7 @@ def test_scores(run: Run) -> TestScores | None:
         return None
     confusion = np.array(test.confusion) if test.confusion is not None else None
     n = int(confusion.sum()) if confusion is not None else run.count("test")
-    codes = group_codes(outcome) if outcome is not None else None
+    codes = group_codes(outcome)
     calibrated, areas = calibration(run), None
     if outcome is not None and outcome.probabilities is not None and len(outcome):
         areas = class_areas(outcome.probabilities, outcome.label, codes)

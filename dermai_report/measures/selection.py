@@ -17,8 +17,9 @@ FEWEST = 20  # samples: below, the part left out of a draw (37 %) is too few to 
 
 
 class Selection(NamedTuple):
-    """Out-of-bag scores of the selection: optimism (a fraction of accuracy), and the accuracies (draws,) it rests on."""
+    """Out-of-bag scores of the selection: the epoch chosen, its optimism (a fraction of accuracy), the accuracies (draws,) behind it."""
 
+    epoch: int
     optimism: float
     accuracies: np.ndarray
 
@@ -37,7 +38,7 @@ def selection(run: Run) -> Selection | None:
         return None
     scores = out_of_bag(samples, val_epoch_groups(run))
     best = int(samples.loss.mean(axis=1).argmin())
-    return Selection(float((samples.predicted[best] == samples.label).mean() - scores.mean()), scores)
+    return Selection(samples.epochs[best], float((samples.predicted[best] == samples.label).mean() - scores.mean()), scores)
 
 
 def out_of_bag(samples: SampleEpochs, codes: np.ndarray | None = None, seed: int = 0) -> np.ndarray:

@@ -24,13 +24,14 @@ TOO_WIDE = 0.30  # an interval of thirty points does not tell a good subgroup fr
 DRAWS = 2000
 MANY_GROUPS = 2_000  # from here on the normal limit is better than DRAWS draws
 DRAWS_AT_ONCE = 200
+ROUNDING = 1e-9  # of the largest part: a group that is right as often as all has none, but for rounding
 
 
 @once_per_run
 def subgroups(run: Run) -> list[Subgroup]:
     """The scores of each subgroup of the test set, by the further columns of its predictions; empty where there are none.
 
-    p: one-sided, of its accuracy being no lower than that of the rest: Fisher's exact test, or with groups the score test under
+    p: one-sided, of its accuracy being no lower than that of the rest: Fisher's test (mid-p), or with groups the score test under
     random signs of whole groups; adjusted by Holm over all subgroups. p_same_classes: the same within the true classes, which
     takes a difference in the mix of classes off (Cochran-Mantel-Haenszel), not adjusted. None where too little is there to test.
     """
@@ -122,7 +123,7 @@ def worse(
     hit, member: (n,) booleans; strata: (n,) whole numbers; codes: (n,) group numbers, where samples of one group are alike.
     None where a side is empty, no stratum holds both sides, or fewer than FEWEST_GROUPS groups are behind the members.
 
-    Without groups Fisher's exact test, or Mantel and Haenszel's statistic (1959, J. Nat. Cancer Inst. 22:719). With them the same
+    Without groups Fisher's test (mid-p), or Mantel and Haenszel's statistic (1959, J. Nat. Cancer Inst. 22:719). With them the same
     score, whose part from each group gets a random sign under the null hypothesis (the wild cluster bootstrap with the null
     imposed: Cameron, Gelbach and Miller 2008, Rev. Econ. Statistics 90:414).
     """
@@ -140,7 +141,7 @@ def worse(
     if len(np.unique(codes[member])) < FEWEST_GROUPS or len(np.unique(codes[~member])) < FEWEST_GROUPS:
         return None
     parts = np.bincount(codes, weights=score)
-    parts = parts[parts != 0]
+    parts = parts[np.abs(parts) > ROUNDING * np.abs(parts).max()]
     if not len(parts):
         return None
     return _sign_p(parts, seed)

@@ -9,7 +9,9 @@ import numpy as np
 
 from dermai_report.measures.noise import difference_sd
 
-SHRUNK = 0.75  # of the distance: noise from few epochs, and later epochs that are as good as the best, make the last look worse
+# Noise from few epochs, and later epochs that are as good as the best, make the last look worse: only this part of the distance counts,
+# less an offset. Fitted to 2,548 simulated findings; with .75 of the distance and no offset .9 was claimed where .79 was right.
+SHRUNK, OFFSET = 0.6, 0.15
 MOST = 0.95  # noise estimated from few epochs, with tails heavier than normal, supports no more
 
 
@@ -41,7 +43,7 @@ def chance_still_worse(losses: np.ndarray) -> float:
         return 0.5
     n = len(finite)
     luck = NormalDist().inv_cdf((n - 0.375) / (n + 0.25)) * noise
-    chance = NormalDist().cdf(SHRUNK * (math.log(finite[-1] / finite.min()) - luck) / (math.sqrt(2) * noise))
+    chance = NormalDist().cdf(SHRUNK * (math.log(finite[-1] / finite.min()) - luck) / (math.sqrt(2) * noise) - OFFSET)
     return min(chance, MOST)
 
 

@@ -8,7 +8,7 @@ Why it matters: most scripts leave the last epoch's weights in the file that get
 When it is wrong: where the validation set is small the two epochs may be equally good; then either may be shipped.
 
 How sure: calibrated, by simulated runs that stay at their best or fall from it: with validation samples of each epoch
-.95 where they tell the two epochs apart; without, the chance that the noise of the curve leaves.
+.95 where they tell the two epochs apart, and .4 where they do not; without, the chance that the noise of the curve leaves.
 """
 
 from collections.abc import Iterator
@@ -16,12 +16,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from dermai_report import actions, measures, wording
+from dermai_report.measures.epochs import PAIRED
 from dermai_report.report import Advice, BestEpoch, Finding, LastEpoch
 from dermai_report.run import Run
 
 NEEDS = ("val.loss|val.accuracy",)
 WORST = "info"
-UNDECIDED = 0.5
+SHOWN = 0.5  # above it the title says so
+UNDECIDED = 0.4  # where nothing tells: .39 of 2,212 simulated findings were right whose samples cannot tell the epochs apart
 PATIENCE = 3  # fewer epochs after the best are no reason to stop sooner: any run has some
 
 
@@ -46,7 +48,7 @@ def check(run: Run) -> Iterator[Finding]:
         advice.append(Advice(actions.EARLY_STOPPING, why, support=0.5))
     yield Finding(
         title=f"Epoch {best.epoch} is better than the last epoch, {last.epoch}"
-        if confidence > UNDECIDED
+        if confidence > SHOWN
         else f"The best epoch is {best.epoch}; whether the last, {last.epoch}, is worse cannot be told",
         severity="info",
         confidence=confidence,
@@ -59,7 +61,9 @@ def check(run: Run) -> Iterator[Finding]:
 
 def _how_sure(run: Run, best: BestEpoch, last: LastEpoch) -> tuple[float, str]:
     """The confidence that the last epoch is really worse than the best, and on what it rests."""
-    paired = run.val_epochs is not None and best.indistinguishable_basis is not None
+    if (last.val_loss if best.by == "val_loss" else last.val_accuracy) is None:
+        return UNDECIDED, "The last epoch was not validated."
+    paired = best.indistinguishable_basis == PAIRED and run.val_epochs is not None and last.epoch in run.val_epochs.epochs
     if last.epoch in best.indistinguishable and paired:
         return UNDECIDED, f"The validation data cannot tell the two apart ({best.indistinguishable_basis})."
     if paired:

@@ -1,7 +1,7 @@
 """Pairs of classes that are taken for each other more than errors at random would be.
 
 What it checks: for each ordered pair, whether the errors of the true class go to the predicted one more often than
-errors of the other classes do, by an exact test corrected for the number of pairs that occur (Holm).
+errors of the other classes do, by Fisher's test (mid-p) corrected for the number of pairs (Holm).
 
 Why it matters: a pair that is confused needs other images, another resolution or a question to the clinician, not more
 epochs.
@@ -12,7 +12,7 @@ images of one patient pass for independent ones, so the pair may be one patient'
 How sure: calibrated: from the p-value at even odds, which p = .05 leaves as they are (Vovk and Wang 2021), and checked by
 simulation.
 
-Source: Fisher 1935; Cameron, Gelbach and Miller 2008 (with groups); Holm 1979.
+Source: Fisher 1935; Lancaster 1961 (mid-p); Cameron, Gelbach and Miller 2008 (with groups); Holm 1979.
 """
 
 from collections.abc import Iterator

@@ -48,5 +48,5 @@ def check(run: Run, *, fewest: int = FEWEST) -> Iterator[Finding]:
 def _independent(run: Run, i: int, n: int) -> int:
     """How many of the n test samples of class i are independent: their groups, where these are logged."""
     outcome = run.predictions.get("test")
-    codes = measures.group_codes(outcome) if outcome is not None else None
+    codes = measures.group_codes(outcome)
     return n if outcome is None or codes is None else len(np.unique(codes[outcome.label == i]))

@@ -61,7 +61,7 @@ def _no_better(confusion: np.ndarray, outcome: Predictions | None) -> float | No
     gained = int(np.trace(confusion) - confusion[c, c])
     lost = int(confusion[c].sum() - confusion[c, c])
     low, high = measures.difference_interval(gained, lost, int(confusion.sum()))
-    codes = measures.group_codes(outcome) if outcome is not None else None
+    codes = measures.group_codes(outcome)
     if outcome is not None and codes is not None:
         low, high = measures.gained_interval(outcome.label, np.full_like(outcome.label, c), outcome.predicted, codes)
     middle, error = (low + high) / 2, (high - low) / 2 / measures.Z95

@@ -7,7 +7,8 @@ Why it matters: a drop beyond chance means that the validation set flatters the 
 resemble the training images, or the test images come from elsewhere.
 
 When it is wrong: where no groups are logged, several images of one patient pass for independent. Choosing the best of
-several epochs makes the validation number too good by an amount that the interval does not hold.
+several epochs makes the validation number too good; without the validation samples of each epoch only the most that it
+can have added is known, and a real drop below that is not reported.
 
 How sure: calibrated, by simulation, where the drop is beyond what sampling and the choice of the epoch explain; else
 .5, judged: it cannot be told.

@@ -1,7 +1,7 @@
 """Some classes are recognised worse than the rest.
 
-What it checks: for each class, whether its recall is below the recall of all other classes together, by an exact
-comparison of two proportions corrected for the number of classes (Holm); and which classes have too few samples to say.
+What it checks: for each class, whether its recall is below the recall of all other classes together, by Fisher's
+test (mid-p) corrected for the number of classes (Holm); and which classes have too few samples to say.
 
 Why it matters: a good accuracy can hide a class that the model misses, and in medicine that class may be the one that
 counts.
@@ -12,7 +12,7 @@ groups are logged, images of one patient pass for independent ones.
 How sure: calibrated: from the p-value at even odds, which p = .05 leaves as they are (Vovk and Wang 2021), and checked by
 simulation.
 
-Source: Wilson 1927 for the interval; Fisher 1935 for the exact test; Cameron, Gelbach and Miller 2008 (with groups);
+Source: Wilson 1927 for the interval; Fisher 1935 and Lancaster 1961 for the test; Cameron, Gelbach and Miller 2008 (with groups);
 Holm 1979 for the correction.
 """
 
@@ -69,7 +69,7 @@ def check(run: Run, *, alpha: float = ALPHA) -> Iterator[Finding]:
 def _p_values(run: Run, hit: np.ndarray, n: np.ndarray) -> list[float]:
     """For each class, p of its recall being no lower than that of the others; 1 where too few groups are behind it to say."""
     outcome = run.predictions.get("test")
-    codes = measures.group_codes(outcome) if outcome is not None else None
+    codes = measures.group_codes(outcome)
     if outcome is None or codes is None:
         return [measures.fisher_less(hit[c], n[c], hit.sum() - hit[c], n.sum() - n[c]) for c in range(len(n))]
     right = outcome.label == outcome.predicted

@@ -14,8 +14,8 @@ samples only large differences show.
 How sure: calibrated: from the p-value at even odds, which p = .05 leaves as they are (Vovk and Wang 2021), and checked by
 simulation.
 
-Source: Fisher 1935; Mantel and Haenszel 1959; Cameron, Gelbach and Miller 2008 (with groups); Holm 1979. For skin tones: Daneshjou et
-al. 2022, Disparities in dermatology AI performance on a diverse, curated clinical image set.
+Source: Fisher 1935; Lancaster 1961 (mid-p); Mantel and Haenszel 1959; Cameron, Gelbach and Miller 2008 (with groups); Holm 1979. For skin
+tones: Daneshjou et al. 2022, Disparities in dermatology AI performance on a diverse, curated clinical image set.
 """
 
 from collections.abc import Iterator

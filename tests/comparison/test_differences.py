@@ -166,3 +166,20 @@ def test_intervals_of_the_drop_and_of_the_best_epoch_hold_the_truth() -> None:
         later += best_epoch[0] <= truth[1] - truth[0] <= best_epoch[1]
     assert dropped / rounds >= 0.93
     assert later / rounds >= 0.9
+
+
+def test_separate_validation_samples_count_patients() -> None:
+    """Six pictures of each of fifty patients tell no more of an epoch's accuracy than one of each."""
+    label, spans = np.arange(300, dtype=np.int32) % 4, []
+    for group in (None, [str(i // 6) for i in range(300)]):
+        runs = []
+        for name, wrong in (("a", 10), ("b", 15)):
+            predicted = np.where(np.repeat(np.arange(50) < wrong, 6), (label + 1) % 4, label)
+            val = Predictions(sample=[f"{name}{i}" for i in range(300)], label=label, predicted=predicted, group=group)
+            logs = builders.epochs([], [], [], [0.3, 1 - wrong / 50])
+            runs.append(builders.run(epochs=logs, predictions={"val": val}))
+        matches = {split: match(runs[0], runs[1], split) for split in ("val", "test")}
+        (row,) = (r for r in differences(runs[0], runs[1], matches, True) if r.label == "Validation accuracy")
+        assert row.ci95 is not None
+        spans.append(row.ci95[1] - row.ci95[0])
+    assert spans[1] > 2 * spans[0]

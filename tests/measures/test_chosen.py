@@ -13,7 +13,7 @@ from tests import builders
 def test_one_epoch_is_no_choice() -> None:
     losses = np.random.default_rng(0).exponential(size=200)
     assert chosen_accuracy(0.9, 200, 1) == wilson(180, 200)
-    assert chosen_loss(losses, 20, 1) == pytest.approx(mean_interval(losses))
+    assert chosen_loss(losses, losses < 2, 1) == pytest.approx(mean_interval(losses))
 
 
 def test_a_choice_widens_the_flattered_side_alone() -> None:
@@ -21,7 +21,7 @@ def test_a_choice_widens_the_flattered_side_alone() -> None:
     (low, high), (plain_low, plain_high) = chosen_accuracy(0.9, 200, 10), wilson(180, 200)
     assert low < plain_low - 0.01
     assert high == plain_high
-    chosen, plain = chosen_loss(losses, 20, 10), mean_interval(losses)
+    chosen, plain = chosen_loss(losses, losses < 2, 10), mean_interval(losses)
     assert chosen is not None and plain is not None
     assert chosen[0] == plain[0]
     assert chosen[1] - losses.mean() == pytest.approx((plain[1] - losses.mean()) * 2.806 / 1.96, rel=1e-3)
@@ -46,6 +46,27 @@ def test_accuracies_alone_cover_when_the_highest_of_equal_epochs_is_chosen() -> 
             held[i] += low <= 0.85 <= high
     assert held[0] / 400 < 0.75
     assert 0.93 <= held[1] / 400 <= 0.99
+
+
+def test_the_errors_of_one_patient_are_one() -> None:
+    losses, codes = np.random.default_rng(0).exponential(size=240), np.repeat(np.arange(40), 6)
+    assert chosen_loss(losses, codes >= 4, 3) is not None
+    assert chosen_loss(losses, codes >= 4, 3, codes) is None
+    assert chosen_loss(losses, codes >= 5, 3, codes) is not None
+
+
+def test_patients_are_counted_where_the_chosen_epoch_alone_was_kept() -> None:
+    right = np.repeat(np.arange(50) % 5 > 0, 6)
+    label = np.arange(300, dtype=np.int32) % 4
+    val = Predictions(
+        sample=[str(i) for i in range(300)], label=label, predicted=np.where(right, label, (label + 1) % 4),
+        group=[str(i // 6) for i in range(300)],
+    )  # fmt: skip
+    run = builders.run(epochs=builders.epochs([], [], [], [0.3, 0.8, 0.4]), predictions={"val": val})
+    best = measures.best_epoch(run)
+    assert best is not None and best.val_accuracy_ci95 is not None
+    low, high = best.val_accuracy_ci95
+    assert high - low == pytest.approx(np.diff(wilson(0.8 * 50, 50))[0], rel=0.05)
 
 
 def test_patients_are_counted_and_the_page_says_what_the_interval_allows_for() -> None:

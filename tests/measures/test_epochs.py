@@ -1,11 +1,13 @@
 """The best epoch, its equals, the gap, and the trend."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from dermai_report import measures, read_run
+from dermai_report.measures.epochs import UNPAIRED
 from dermai_report.measures.trend import lag_one_correlation, mann_kendall, noise_scale, theil_sen
 from dermai_report.run import Predictions, SampleEpochs
 from tests import builders
@@ -134,6 +136,15 @@ def test_evidence_is_no_one_minus_p() -> None:
     assert measures.evidence(0.01) == pytest.approx(0.82, abs=0.005)
     assert measures.evidence(0.5) == 0.5
     assert measures.evidence(1e-12) == 0.98
+
+
+def test_losses_that_are_no_numbers_tell_no_epochs_apart() -> None:
+    samples = builders.sample_epochs(np.random.default_rng(0), [1.0, 2.0, 1.5], n=100)
+    accuracy = (samples.predicted == samples.label).mean(axis=1)
+    broken = replace(samples, loss=np.full_like(samples.loss, np.nan))
+    best = measures.best_epoch(builders.run(epochs=builders.epochs([], [], [], accuracy), val_epochs=broken))
+    assert best is not None
+    assert (best.epoch, best.indistinguishable_basis, best.val_loss_ci95) == (2, UNPAIRED, None)
 
 
 def test_a_last_epoch_without_a_loss_is_worse() -> None:

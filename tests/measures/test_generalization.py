@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dermai_report import diagnose, measures, read_run
-from dermai_report.run import Checkpoint, Data, Evaluation
+from dermai_report.run import Checkpoint, Data, Evaluation, Predictions
 from tests import builders
 
 
@@ -48,6 +48,27 @@ def test_selection_optimism_is_the_luck_of_the_best() -> None:
         accuracy = (samples.predicted[best] == samples.label).mean()
         true.append(accuracy - (fresh.predicted[0] == fresh.label).mean())
     assert np.mean(estimated) == pytest.approx(np.mean(true), abs=0.015)
+
+
+def test_an_epoch_that_was_not_chosen_is_not_flattered() -> None:
+    """The last epoch was shipped, far behind the best: nothing of the choice of the best is in its own drop of a point."""
+    samples = builders.sample_epochs(np.random.default_rng(1), [0.5, 1.5, 3, 1.2, 0.8], n=500)
+    loss, accuracy = samples.loss.mean(axis=1), (samples.predicted == samples.label).mean(axis=1)
+    found = {}
+    for epoch in (3, 5):
+        test = Evaluation(accuracy=float(accuracy[epoch - 1]) - 0.01, n=500, epoch=epoch)
+        run = builders.run(epochs=builders.epochs(loss, loss, accuracy, accuracy), val_epochs=samples, test=test)
+        found[epoch] = measures.generalization(run)
+    assert found[3].corrected_ci95 is not None and found[3].parts.selection is not None
+    assert found[5].corrected_ci95 is None and found[5].parts.selection is None
+    assert found[5].significant is False
+
+
+def test_groups_of_samples_in_another_order_are_unknown() -> None:
+    samples = builders.sample_epochs(np.random.default_rng(1), [1.0, 1.5], n=60)
+    for label, known in ((samples.label, True), (samples.label[::-1], False)):
+        val = Predictions(sample=[""] * 60, label=label, predicted=label, group=[str(i // 6) for i in range(60)])
+        assert (measures.val_epoch_groups(builders.run(val_epochs=samples, predictions={"val": val})) is not None) == known
 
 
 def test_no_optimism_without_a_choice() -> None:

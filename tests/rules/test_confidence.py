@@ -66,3 +66,15 @@ def test_findings_are_right_as_often_as_they_claim(rule: str) -> None:
     assert said.mean() - right.mean() < 0.03 + 2.6 * right.std() / np.sqrt(len(said))
     if (sure := said >= 0.9).any():
         assert right[sure].mean() > 0.9
+
+
+@pytest.mark.parametrize(
+    ("rule", "draws", "least", "most"),
+    [("train_val_gap", 4000, 0, 0.8), ("train_val_gap", 4000, 0.8, 0.95), ("overlapping_classes", 1500, 0, 1),
+     ("best_epoch_not_last", 1500, 0, 0.6), ("best_epoch_not_last", 1500, 0.6, 0.94), ("weak_classes", 2000, 0.5, 0.95)],
+)  # fmt: skip
+def test_less_sure_findings_are_right_as_often_as_they_claim(rule: str, draws: int, least: float, most: float) -> None:
+    said, right = np.array(claims.claims(rule, draws, seed=8), dtype=float).T
+    level = (least <= said) & (said < most)
+    assert level.sum() >= 100
+    assert said[level].mean() == pytest.approx(right[level].mean(), abs=0.06)

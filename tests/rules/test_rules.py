@@ -275,7 +275,7 @@ def test_epoch_of_one_line() -> None:
 def test_best_epoch_claims_no_more_than_the_data() -> None:
     logs = builders.epochs([0.9, 0.8, 0.7, 0.6, 0.5], [0.9, 0.7, 0.6, 0.65, 0.7], [0.7] * 5, [0.60, 0.66, 0.70, 0.75, 0.80])
     (disagree,) = findings(builders.run(epochs=logs, data=Data(counts={"val": {"a": 2000}})), "best_epoch_not_last")
-    assert disagree.confidence == 0.5
+    assert disagree.confidence == 0.4
     assert "By accuracy the last epoch is the better one" in disagree.message
     assert "cannot be told" in disagree.title
     samples = builders.sample_epochs(np.random.default_rng(2), [0.2, 1.0, 3.0, 1.0], n=400)
@@ -283,6 +283,30 @@ def test_best_epoch_claims_no_more_than_the_data() -> None:
     paired = builders.run(epochs=builders.epochs(curve, curve, accuracy, accuracy), val_epochs=samples)
     (told,) = findings(paired, "best_epoch_not_last")
     assert (told.confidence, told.title) == (0.95, "Epoch 3 is better than the last epoch, 4")
+
+
+def test_a_last_epoch_that_was_not_validated_or_not_kept_is_not_told_apart() -> None:
+    logs = builders.epochs([0.9, 0.8, 0.7, 0.6, 0.5, 0.4], [1.0, 0.9, 0.8, 0.7, 0.71, 0.7])
+    (unseen,) = findings(builders.run(epochs=(*logs[:-1], replace(logs[-1], val={}))), "best_epoch_not_last")
+    assert unseen.confidence == 0.4
+    assert "The last epoch was not validated" in unseen.message
+    samples = builders.sample_epochs(np.random.default_rng(0), [0.5, 1.0, 1.5, 1.4, 1.3], n=100)
+    curve = [*samples.loss.mean(axis=1), float(samples.loss.mean(axis=1).min()) + 1e-4]
+    (killed,) = findings(builders.run(epochs=builders.epochs(curve, curve), val_epochs=samples), "best_epoch_not_last")
+    assert killed.confidence < 0.5
+    assert "tell the two apart" not in killed.message
+
+
+def test_a_gap_counts_the_epochs_it_was_seen_in() -> None:
+    rng, said = np.random.default_rng(0), []
+    for missing in ([], [12, 13, 15, 17, 18]):
+        train = 0.5 + 0.01 * rng.normal(size=20)
+        val = train + 0.004 * rng.normal(size=20) + np.where(np.arange(20) < 12, -0.02, 0.2)
+        val[missing] = np.nan
+        (finding,) = findings(builders.run(epochs=builders.epochs(train, val)), "train_val_gap")
+        assert finding.evidence["loss_onset_epoch"] == 13
+        said.append(round(finding.confidence, 2))
+    assert said == [0.98, 0.94]
 
 
 def test_missing_data_is_no_evidence_for_change() -> None:
