@@ -1,4 +1,4 @@
-"""Is the validation loss really rising? The verdict, its confidence, the epoch since when, and one sentence why.
+"""Is the validation loss really rising? The verdict, its confidence, the epoch since when, and a sentence or two why.
 
 A naive rule ("the last loss is 5 % above the lowest", Prechelt's GL5) raises a false alarm on nearly half of noisy runs. Here
 a rise must be more than the noise of this very run explains, more than 5 %, and seen in more than one epoch.
@@ -147,8 +147,10 @@ def _record(curve: Curve, rise: Rise, elevated: int, confidence: float, number: 
     if verdict == "none":
         return Overfitting(verdict, False, None, confidence, None, shown, elevated, reason)
     block = np.append(curve.start, len(curve.at))
-    first, low, high = (int(number[curve.at[i]]) for i in (block[rise.first], block[rise.low], block[rise.high + 1] - 1))
-    return Overfitting(verdict, confidence >= LIKELY, first, confidence, (low, high), shown, elevated, reason)
+    onset, low, high = (int(number[curve.at[i]]) for i in (block[rise.onset], block[rise.low], block[rise.high + 1] - 1))
+    if rise.onset != rise.first:
+        reason += f" The rise is as likely to have begun before epoch {onset} as after it."
+    return Overfitting(verdict, confidence >= LIKELY, onset, confidence, (low, high), shown, elevated, reason)
 
 
 def _shown(curve: Curve, rise: Rise) -> float:
@@ -163,7 +165,7 @@ def _reason(curve: Curve, rise: Rise, elevated: int, unstable: float, train: Flo
     if rise.first == len(curve.z) or up <= 0:
         return f"The validation {metric} ends at its lowest level (epoch {lowest}): it has not turned upwards."
     of = "" if curve.relative else " of its range"
-    what = f"The validation {metric} ends {percent(up, 1)}{of} above its lowest level (epoch {lowest})"
+    what = f"The validation {metric} ends {percent(up, 1)}{of} above its lowest fitted level (up to epoch {lowest})"
     if up < 0.05:
         return f"{what}: a rise under 5 % is not called overfitting."
     chance = "under 0.1 %" if rise.p < 0.001 else percent(rise.p, 1)

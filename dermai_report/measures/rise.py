@@ -3,7 +3,9 @@
 Sources: Robertson, Wright and Dykstra 1988 (falling curves and valleys); Meyer and Woodroofe 2000 (the noise left by a
 monotone fit); Andrews and Ploberger 1994, Econometrica 62:1383 (evidence averaged over where a change begins has the most power);
 Beran 1988, JASA 83:687 (why the statistic is freed of the noise before it is simulated); Andrews and Soares 2010, Econometrica 78:119
-(which falls of the null hypothesis to take as level); Sen, Banerjee and Woodroofe 2010 (why the minimum is not simply bootstrapped).
+(which falls of the null hypothesis to take as level); Sen, Banerjee and Woodroofe 2010 (why the minimum is not simply bootstrapped);
+Breiman 1996, Machine Learning 24:123 (a hard choice made steadier by repeating it on simulated data); Stone 1961, Annals of Mathematical
+Statistics 32:1339 (several opinions pooled by averaging their chances).
 """
 
 from __future__ import annotations
@@ -34,12 +36,14 @@ NORMAL = NormalDist()
 class Rise(NamedTuple):
     """A curve against its valley, in the units of the curve.
 
-    first: index of the first point of the rise (n when there is none); low, high: its 90 % interval; floor: the lowest level;
-    end: index of the first point that counts as the end; height, error: the end above the floor, without the bias of choosing
-    the lowest, and its standard error; p: how often a curve that never rises, with this noise, looks as much like a valley.
+    first: index of the first point after the lowest level of the best valley (n when there is none); onset: that of the first
+    point of the rise, as likely earlier as later; low, high: its 90 % interval; floor: the lowest level; end: index of the first
+    point that counts as the end; height, error: the end above the floor, without the bias of choosing the lowest, and its
+    standard error; p: how often a curve that never rises, with this noise, looks as much like a valley.
     """
 
     first: int
+    onset: int
     low: int
     high: int
     floor: float
@@ -78,7 +82,8 @@ def measure_rise(z: Floats) -> Rise:
     again = fit_valleys(rising)
 
     end = _end(n, first)
-    height = np.median(rising[:, end:], axis=1) - bottoms(rising, again)[0]
+    lowest, turns = bottoms(rising, again)
+    height = np.median(rising[:, end:], axis=1) - lowest
     bias = float(height.mean() - (np.median(flat[end:]) - flat.min()))
     unbiased = float(np.median(z[end:])) - floor - bias
 
@@ -88,12 +93,36 @@ def measure_rise(z: Floats) -> Rise:
     near = np.minimum(again.explained[:, : truth + 1].max(axis=1), again.explained[:, truth:].max(axis=1))
     cut = np.quantile(again.explained.max(axis=1) - near, 0.9)
     inside = np.flatnonzero(observed.explained[0].max() - observed.explained[0] <= cut)
-    low, high = np.clip((inside.min(), inside.max()), 1, n - 1)
+    onset = _onset(z, observed, turns, noise)
+    low, high = np.clip((min(inside.min(), onset), max(inside.max(), onset)), 1, n - 1)
 
     found, null = (_evidence(rows, fits, noise) for rows, fits in ((z[None], observed), (falling, fit_valleys(falling))))
     p = tail_probability(float(found[0]), null)
     error = max(float(height.std()), noise.least)
-    return Rise(first, int(low), int(high), floor, end, unbiased, error, p)
+    return Rise(first, onset, int(low), int(high), floor, end, unbiased, error, p)
+
+
+def _onset(z: Floats, valleys: Valleys, turns: Ints, noise: Noise) -> int:
+    """Index of the first point of the rise of z (n,): the median of three opinions on how likely each point is to be it.
+
+    Where the simulated noise moves the turn of the fit (turns, one a curve), the likelihood of a rise of any kind, and that of a
+    rise along a line. Any rise bends into a level bottom and begins too early, a line mistakes a bent rise: where one errs, the
+    other two hold the median. A likelihood counts by what it exceeds that of no rise.
+    """
+    n, power = len(z), noise.freedom / 2 * (1 - noise.rho) / (1 + noise.rho)
+    chance = np.bincount(np.minimum(turns, n - 1), minlength=n)[1:] / len(turns)
+    fall, lines = (
+        valleys.falling[:, -1:],
+        ramp_gains(z[None], valleys).reshape(-1, n)[:, :-1],
+    )  # a line rises from its second point
+    none, *rises = (
+        power * np.log(np.maximum(valleys.total - explained, 0) + PRIOR_FREEDOM * noise.prior**2)
+        for explained in (fall, valleys.explained[:, 1:n], fall + lines)
+    )
+    for left in rises:
+        likelihood = np.maximum(np.exp(left.min() - left) - np.exp(left.min() - none), 0).sum(axis=0)
+        chance += likelihood / max(likelihood.sum(), PRECISION)
+    return 1 + int(np.searchsorted(chance.cumsum(), chance.sum() / 2))
 
 
 def seen_rise(z: Floats) -> float:
