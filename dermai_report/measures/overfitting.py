@@ -165,7 +165,9 @@ def _reason(curve: Curve, rise: Rise, elevated: int, unstable: float, train: Flo
     if rise.first == len(curve.z) or up <= 0:
         return f"The validation {metric} ends at its lowest level (epoch {lowest}): it has not turned upwards."
     of = "" if curve.relative else " of its range"
-    what = f"The validation {metric} ends {percent(up, 1)}{of} above its lowest fitted level (up to epoch {lowest})"
+    seen = curve.scaled.argmin() == _lowest(curve, rise)  # of a noisy curve the lowest epoch and the lowest of the fit may part
+    level = f"level (epoch {lowest})" if seen else f"fitted level (up to epoch {lowest})"
+    what = f"The validation {metric} ends {percent(up, 1)}{of} above its lowest {level}"
     if up < 0.05:
         return f"{what}: a rise under 5 % is not called overfitting."
     chance = "under 0.1 %" if rise.p < 0.001 else percent(rise.p, 1)

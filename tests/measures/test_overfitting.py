@@ -82,13 +82,16 @@ def test_onset_after_a_level_and_a_round_bottom(bottom: str) -> None:
     assert np.mean(np.abs(errors) <= 4) >= 0.92
 
 
-def test_onset_where_the_median_and_the_best_valley_part() -> None:
-    """A bottom so wavy that its lowest fitted level ends early: the report says that the rise may have begun later."""
-    wavy = [1.0, 0.7, 0.5, 0.45, 0.5, 0.46, 0.52, 0.45, 0.55, 0.6, 0.7, 0.8, 0.85, 1.0]
-    found = detect_overfitting(None, wavy)
-    assert "(up to epoch 4)" in found.reason
+def test_the_report_says_where_lowest_epoch_and_onset_part() -> None:
+    found = detect_overfitting(
+        None, [1.0, 0.7, 0.5, 0.44, 0.47, 0.45, 0.52, 0.46, 0.55, 0.6, 0.7, 0.8, 0.85, 1.0]
+    )  # a wavy bottom
+    assert "lowest level (epoch 4)" in found.reason
+    assert found.onset_epoch > 5
     assert found.reason.endswith(f" The rise is as likely to have begun before epoch {found.onset_epoch} as after it.")
     assert "as likely" not in detect_overfitting(FALLING, RISING).reason
+    dip = detect_overfitting(None, [*RISING[:30], 0.1, *RISING[31:]])
+    assert "lowest fitted level (up to epoch 20)" in dip.reason
 
 
 @pytest.mark.parametrize("n", [20, 40, 80])
@@ -175,7 +178,7 @@ def test_epochs_keep_their_own_numbers() -> None:
     plain = detect_overfitting(FALLING, RISING)
     shifted = detect_overfitting(FALLING, RISING, epochs=range(101, 141))
     assert (plain.onset_epoch, shifted.onset_epoch) == (21, 121)
-    assert "(up to epoch 120)" in shifted.reason
+    assert "(epoch 120)" in shifted.reason
     gap = [RISING[0], NAN, *RISING[1:]]
     assert detect_overfitting(None, gap).onset_epoch == 22
 
