@@ -86,6 +86,7 @@ def test_an_effect_is_the_paired_difference_of_the_test_loss() -> None:
     assert surer.fell == surer.seeds == 3
     assert surer.accuracy.value == 0
     assert 0 < surer.part < 1
+    assert surer.cooled.value < 0
     back = verdicts.effect([done(s, 1.0) for s in range(3)], [done(s, 6.0) for s in range(3)])
     assert back.loss.value == pytest.approx(-surer.loss.value)
     assert back.sure == 1
@@ -101,12 +102,15 @@ def test_an_effect_is_the_paired_difference_of_the_test_loss() -> None:
 
 def test_a_share_counts_cases() -> None:
     def of(loss: float, half: float) -> verdicts.Effect:
-        return verdicts.Effect(Mean(loss, (loss - half, loss + half), 4.0), Mean(0.0, None, 4.0), -loss, 5, 0)
+        return verdicts.Effect(
+            Mean(loss, (loss - half, loss + half), 4.0), Mean(loss + 0.15, None, 4.0), Mean(-loss, None, 4.0), -loss, 5, 0
+        )
 
     found = verdicts.share({"a": of(-0.2, 0.1), "b": of(-0.1, 0.2), "c": of(0.0, 0.0), "d": of(0.3, 0.1)})
     assert (found.helped, found.n, found.sure, found.hurt) == (2, 4, 1, 1)
     assert found.ci95[0] < 0.5 < found.ci95[1]
     assert found.part.value == pytest.approx(0.0)
+    assert (found.cooled, found.accuracy) == (1, 2)
 
 
 @pytest.mark.slow

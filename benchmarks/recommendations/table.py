@@ -109,17 +109,26 @@ def markdown(shown: Mapping[str, Column]) -> str:
         lines.append(f"| {case} | {seeds} | {' | '.join(cells)} |")
     lines += [
         "",
-        "| arm | helps | 95 % interval | surely helps | surely hurts | part of the loss gone |",
-        "|---|---|---|---|---|---|",
+        "| arm | helps | 95 % interval | surely helps | surely hurts | part of the loss gone | with a temperature | accuracy rises |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for name, column in shown.items():
         s = share({case: column.effects[case] for case in whole})
         low, high = s.ci95
         helps = f"{s.helped} of {s.n} = {s.helped / s.n:.0%} | {low:.0%} to {high:.0%}"
-        lines.append(f"| {name} | {helps} | {s.sure} | {s.hurt} | {_percent(s.part)} |")
+        lines.append(
+            f"| {name} | {helps} | {s.sure} | {s.hurt} | {_percent(s.part)} | {s.cooled} of {s.n} | {s.accuracy} of {s.n} |"
+        )
     for one, other in combinations(shown, 2):
-        gained = over_cases([shown[one].effects[case].part - shown[other].effects[case].part for case in whole])
-        lines += ["", f"Part of the loss gone, {one} less {other}, paired by case: {_percent(gained)}"]
+        pairs = [(shown[one].effects[case], shown[other].effects[case]) for case in whole]
+        gained, fell = (
+            over_cases([a.part - b.part for a, b in pairs]),
+            over_cases([(a.fell - b.fell) / a.seeds for a, b in pairs]),
+        )
+        lines += [
+            "",
+            f"{one} less {other}, paired by case: trainings whose loss fell {_percent(fell)}, part of the loss gone {_percent(gained)}",
+        ]
     return "\n".join(lines)
 
 

@@ -29,7 +29,7 @@ class Action(Record, frozen=True):
     disproof: what would prove it wrong; predictions: the same for a program, all of which must hold; without any, `unchecked` says
     why no further run can show it.
 
-    on: configuration keys whose presence with a truthy value means the run has this already, whatever the value. decided_by:
+    on: configuration keys that mean the run has this already, whatever their value, unless it is empty or `off`. decided_by:
     the key whose equality alone means so. Without either, the run has it when its configuration holds the whole patch.
     blocked: (key, value, reason): where the configuration has that value, the action does not apply.
     """
@@ -40,6 +40,7 @@ class Action(Record, frozen=True):
     disproof: str
     effect: float = 0.3
     on: tuple[str, ...] = ()
+    off: float = 0
     source: str = ""
     decided_by: str = ""
     blocked: tuple[tuple[str, Any, str], ...] = ()

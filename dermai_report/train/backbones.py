@@ -27,16 +27,20 @@ class Backbone:
     head: str
 
 
-def check_named(name: str) -> None:
-    """Raise DermaiError with the nearest name when torchvision has no such classifier."""
-    known = torchvision.models.list_models(module=torchvision.models)
-    if name not in known:
-        raise unknown_name("model", name, known)
+def check(name: str) -> None:
+    """Raise DermaiError where `build_backbone` would, without the memory and the time that the numbers of a network take."""
+    with torch.device("meta"):
+        build_backbone(name)
 
 
 def build_backbone(name: str) -> Backbone:
-    """The network by name with random weights and its thousand ImageNet outputs."""
-    check_named(name)
+    """The network by name with random weights and its thousand ImageNet outputs.
+
+    Raises DermaiError with the nearest name when torchvision has no such classifier, and for one of another shape.
+    """
+    known = torchvision.models.list_models(module=torchvision.models)
+    if name not in known:
+        raise unknown_name("model", name, known)
     net = torchvision.models.get_model(name, weights=None)
     if hasattr(net, "layer4") and isinstance(net.fc, nn.Linear):
         stem = [net.conv1, net.bn1, net.relu, net.maxpool]

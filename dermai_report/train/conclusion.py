@@ -21,7 +21,8 @@ def conclude(
 ) -> Outcome | None:
     """Export, evaluate, fit the temperature; returns the outcome on test. `net` is what `engine` evaluates.
 
-    With an ensemble the predictions are the mean of its members; test.json then names it in place of the best checkpoint.
+    With an ensemble the predictions are the mean of its members; test.json then names it in place of the best checkpoint. With
+    temperature scaling their logits are divided by the temperature, which is written down in any case.
     run: None in a process that does not write.
     """
     best = history.best_epoch
@@ -38,13 +39,19 @@ def conclude(
         for name, outcomes in each.items():
             outcomes.append(evaluate(engine, splits[name], config.tta))  # type: ignore[arg-type]
     means = {name: mean_of(outcomes) for name, outcomes in each.items()}
+    fitted = _temperature(means["val"])
+    if fitted is not None and config.temperature_scaling:
+        means = {name: outcome.cooled(fitted) for name, outcome in means.items()}
     if run is not None:
         _record(config, data, means, dict(zip(members, files, strict=True)), run)
+        run.update(temperature=fitted)
+        readme.add_temperature(run.path, fitted)
+        run.changed()
     return means.get("test")
 
 
 def _record(config: TrainConfig, data: DataSet, means: dict[str, Outcome], members: dict[int, str], run: RunWriter) -> None:
-    """Checkpoints, evaluations and temperature; members: the files of the epochs evaluated, the best first."""
+    """Checkpoints and evaluations; members: the files of the epochs evaluated, the best first."""
     for rank, (epoch, file) in enumerate(members.items(), start=1):
         if config.ensemble > 1:
             run.log_checkpoint(f"ensemble-{rank}", file, epoch=epoch, by=config.best_by)
@@ -62,10 +69,6 @@ def _record(config: TrainConfig, data: DataSet, means: dict[str, Outcome], membe
             checkpoint="best" if config.ensemble == 1 else f"ensemble of epochs {', '.join(map(str, sorted(members)))}",
             epoch=next(iter(members)),
         )
-    fitted = _temperature(means["val"])
-    run.update(temperature=fitted)
-    readme.add_temperature(run.path, fitted)
-    run.changed()
 
 
 def _temperature(outcome: Outcome) -> float | None:

@@ -173,6 +173,9 @@ class TrainConfig:
     ensemble: Annotated[
         int, Meta(ge=1, le=16, description="best epochs whose probabilities are averaged in the final evaluation; 1: the best")
     ] = 1
+    temperature_scaling: Annotated[
+        bool, Meta(description="final evaluation with the logits divided by the temperature that validation asks for")
+    ] = False
     train_eval: Annotated[Count, Meta(description="training images also evaluated without augmentation each epoch; 0: off")] = 0
 
     device: Annotated[str, Meta(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", description="auto, cpu, cuda, cuda:N, mps")] = "auto"
@@ -234,8 +237,8 @@ def _check(key: str, value: Any, text: bool) -> Any:
         several = 'a list of names in quotes, such as ["1", "2"]' if takes_several(key) else ""
         bounds = range_of(key)
         raise DermaiError(f"{key} = {value!r} is out of range: {expected}", f"range: {bounds}" if bounds else several) from None
-    if isinstance(checked, float) and math.isnan(checked):
-        raise DermaiError(f"{key} = {value!r} is not a number", f"range: {range_of(key)}")
+    if isinstance(checked, float) and not math.isfinite(checked):
+        raise DermaiError(f"{key} = {value!r} is not a finite number", f"range: {range_of(key)}")
     if key in strategies.KINDS:
         strategies.check(key, checked)
     return checked

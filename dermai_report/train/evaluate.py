@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dermai_report.run import SMALLEST_PROBABILITY
 from dermai_report.train import distributed
 from dermai_report.train.batches import evaluation_batches
 from dermai_report.train.data import Images
@@ -47,6 +48,11 @@ class Outcome:
         predicted, true = self.predicted == classes, self.labels == classes
         hits = (predicted & true).sum(axis=1)
         return float((2 * hits / np.maximum(predicted.sum(axis=1) + true.sum(axis=1), 1)).mean())
+
+    def cooled(self, temperature: float) -> Outcome:
+        """With the logits divided by `temperature`; the predicted classes stay."""
+        logits = torch.from_numpy(self.probabilities).double().clamp_min(SMALLEST_PROBABILITY).log() / temperature
+        return outcome_of(logits.log_softmax(dim=1).float(), torch.from_numpy(self.labels))
 
     def weighted_loss(self, objective: Objective) -> float:
         """The mean loss under the objective's class weights."""

@@ -79,7 +79,7 @@ def train(
     Whatever can be wrong with the call or the data is found before the run directory is made. Raises DermaiError.
     """
     device = machine.choose_device(config)
-    backbones.check_named(config.model)  # before the pictures are decoded, which may take minutes
+    backbones.check(config.model)  # before the pictures are decoded, which may take minutes
     weights.check_named(config.weights)
     with distributed.joined(device):
         return _train(config, device, command, progress, resume, parent)

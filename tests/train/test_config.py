@@ -51,6 +51,7 @@ def test_record_is_toml_friendly() -> None:
         ({"unfreeze": "layer4"}, "did you mean 'layer4+fc'"),
         ({"lr": -1.0}, "lr = -1.0 is out of range"),
         ({"lr": float("nan")}, "lr = nan"),
+        ({"weight_decay": float("inf")}, "weight_decay = inf is not a finite number"),
         ({"lr": "fast"}, "lr = 'fast' is out of range"),
         ({"dropout": 1.0}, ">= 0 and < 1"),
         ({"epochs": 2.5}, "epochs = 2.5"),

@@ -196,3 +196,26 @@ def test_nothing_is_written_when_the_data_is_wrong(options: Options, tmp_path: P
 def test_a_device_that_is_not_there(options: Options) -> None:
     with pytest.raises(DermaiError, match="no device 'cuda:63'"):
         run(options(device="cuda:63"))
+
+
+def test_the_temperature_divides_the_logits_of_the_final_evaluation(options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dermai_report.train.conclusion.temperature", lambda outcome: 2.0)
+    plain, cooled = run(options()), run(options(temperature_scaling=True))
+    for split in ("val", "test"):
+        before, after = plain.predictions[split].probabilities, cooled.predictions[split].probabilities
+        assert before is not None
+        assert after is not None
+        roots = np.sqrt(before)
+        np.testing.assert_allclose(after, roots / roots.sum(axis=1, keepdims=True), atol=1e-5)
+    assert cooled.test is not None
+    true = cooled.predictions["test"].label
+    logged = -np.log(cooled.predictions["test"].probabilities[np.arange(len(true)), true])  # type: ignore[index]
+    assert cooled.test.loss == pytest.approx(logged.mean(), rel=1e-4)
+
+
+def test_a_model_whose_layers_are_not_known_is_refused_before_the_data_are_read(
+    options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "load_data", lambda *_: pytest.fail("the data were read"))
+    with pytest.raises(DermaiError, match="vit_b_16"):
+        run(options(model="vit_b_16"))
