@@ -147,6 +147,7 @@ TEST_TIME_AUGMENTATION = Action(
     effect=0.3,  # literature
     on=("tta",),
     off=1,
+    blocked=(("augment", "none", "Training saw no mirrored images."),),
     source="Krizhevsky et al. 2012; Shanmugam et al. 2021 (when it hurts)",
     predictions=(Prediction("loss", "lower", split="test"),),
 )

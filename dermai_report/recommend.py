@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from dermai_report import measures
 from dermai_report.report import Action, Advice, Finding, Recommendation
 from dermai_report.run import Run
 
@@ -47,11 +48,20 @@ def _entry(run: Run, action: Action, cases: list[tuple[Finding, Advice]]) -> Rec
         rules=list(dict.fromkeys(finding.rule for finding, _ in cases)),
         disproof=action.disproof,
         reason=reason,
-        strength=round((1 - doubt) * action.effect, 4),
+        strength=round((1 - doubt) * _effect(run, action), 4),
         source=action.source,
         predictions=list(action.predictions),
         unchecked=action.unchecked,
     )
+
+
+def _effect(run: Run, action: Action) -> float:
+    """The prior effect for a training of this many steps: between that of short ones, and that of usual ones and where no steps are known."""
+    steps = measures.steps(run)
+    if action.effect_when_short is None or steps is None:
+        return action.effect
+    usual = min(steps / measures.USUAL_STEPS, 1.0)
+    return usual * action.effect + (1 - usual) * action.effect_when_short
 
 
 def status(run: Run, action: Action) -> tuple[Literal["suggested", "already_on", "not_applicable"], str]:

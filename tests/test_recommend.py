@@ -1,8 +1,13 @@
 """Merging and ranking advice."""
 
+from typing import Any
+
+import pytest
+
 from dermai_report.actions import DROPOUT, EARLY_STOPPING, at
 from dermai_report.recommend import recommend
 from dermai_report.report import Action, Advice, Finding
+from dermai_report.run import Data
 from tests import builders
 
 
@@ -42,3 +47,28 @@ def test_already_on_by_switch_or_by_whole_patch() -> None:
     (half,) = recommend(builders.run(config={"schedule": "cosine"}), [finding("a", 0.5, plain)])
     (full,) = recommend(builders.run(config=plain.patch), [finding("a", 0.5, plain)])
     assert (half.status, full.status) == ("suggested", "already_on")
+
+
+def test_an_action_whose_key_is_at_its_off_value_is_not_on() -> None:
+    views = Action("views", "V", {"tta": 2}, "-", on=("tta",), off=1)
+    for value, status in ((None, "suggested"), (1, "suggested"), (2, "already_on"), (8, "already_on")):
+        (found,) = recommend(builders.run(config={"tta": value}), [finding("a", 0.5, views)])
+        assert found.status == status
+
+
+def test_the_effect_is_that_of_a_training_of_so_many_steps() -> None:
+    action = Action("x", "X", {}, "-", effect=0.5, effect_when_short=0.1)
+
+    def strength(**run: Any) -> float:
+        (found,) = recommend(builders.run(**run), [finding("a", 1.0, action)])
+        return found.strength
+
+    epochs = builders.epochs([0.5] * 10, [0.5] * 10)
+
+    def steps(n: int) -> float:
+        return strength(epochs=epochs, config={"batch_size": 1}, data=Data(counts={"train": {"a": n // 10}}))
+
+    assert strength() == 0.5  # how many steps is not known
+    assert steps(5000) == steps(500) == 0.5
+    assert steps(250) == pytest.approx(0.3)
+    assert steps(10) == pytest.approx(0.1, abs=0.01)

@@ -10,6 +10,7 @@ from dermai_report.measures.calibration import calibration, reliability
 from dermai_report.measures.comparison import fisher_greater, fisher_less, holm, same_mix
 from dermai_report.measures.confusions import confused_p
 from dermai_report.measures.epochs import best_epoch, best_epochs_apart, last_epoch, shipped_epoch
+from dermai_report.measures.fit import highest_training_accuracy
 from dermai_report.measures.gap import gap
 from dermai_report.measures.generalization import generalization
 from dermai_report.measures.groups import effective_size, group_codes, val_epoch_groups
@@ -63,6 +64,7 @@ __all__ = [
     "generalization",
     "group_codes",
     "grouped_tests",
+    "highest_training_accuracy",
     "holm",
     "independent_difference",
     "label_shift",

@@ -24,7 +24,8 @@ class Prediction(Record, frozen=True):
 
 
 class Action(Record, frozen=True):
-    """Something to do next. `patch` holds configuration keys of dermai-train; `effect` is a prior in [0, 1] for its size.
+    """Something to do next. `patch` holds configuration keys of dermai-train; `effect` is a prior in [0, 1] for its size, and
+    `effect_when_short` the same for a training of few steps, where that is known to be another.
 
     disproof: what would prove it wrong; predictions: the same for a program, all of which must hold; without any, `unchecked` says
     why no further run can show it.
@@ -39,6 +40,7 @@ class Action(Record, frozen=True):
     patch: dict[str, Any]
     disproof: str
     effect: float = 0.3
+    effect_when_short: float | None = None
     on: tuple[str, ...] = ()
     off: float = 0
     source: str = ""

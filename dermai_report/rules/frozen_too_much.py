@@ -1,7 +1,7 @@
 """Most of the network is frozen, and the part that learns has not fitted the training data.
 
 What it checks: the configuration freezes early layers (`unfreeze` is "head" or "layer4+fc"), and at the best epoch the
-training accuracy is still well under 100 %: the features of the frozen layers limit both sets.
+training accuracy is still well under 100 %, and no later epoch fits much better: the features of the frozen layers limit both sets.
 
 Why it matters: features learned on everyday photographs lack the textures of, say, skin; letting layer3 and then layer2
 adapt is usually the largest single gain in fine-tuning, larger than any regulariser.
@@ -34,7 +34,9 @@ FROZEN = ("head", "layer4+fc")
 def check(run: Run, *, fitted: float = FITTED) -> Iterator[Finding]:
     """Report a frozen network whose training accuracy stays below `fitted` and explains half of the validation error."""
     best, unfreeze = measures.best_epoch(run), run.config.get("unfreeze")
-    if unfreeze not in FROZEN or best is None or best.train_accuracy is None or best.train_accuracy >= fitted:
+    if unfreeze not in FROZEN or best is None or best.train_accuracy is None:
+        return
+    if (measures.highest_training_accuracy(run) or 0.0) >= fitted:
         return
     if best.val_accuracy is None or 1 - best.train_accuracy < (1 - best.val_accuracy) / 2:
         return

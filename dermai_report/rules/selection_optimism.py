@@ -43,7 +43,7 @@ def check(run: Run, *, matters: float = MATTERS) -> Iterator[Finding]:
         basis="calibrated",
         message=message,
         evidence={"optimism": optimism, "epochs": len(run.epochs)},
-        advice=[Advice(actions.CROSS_VALIDATION, message)],
+        advice=[Advice(actions.CROSS_VALIDATION, message), Advice(actions.AVERAGE_BEST_EPOCHS, message)],
     )
 
 

@@ -50,7 +50,7 @@ def check(run: Run, *, wide: float = WIDE) -> Iterator[Finding]:
         sizes = f" At the best epoch ({best.epoch}) it is {show(gap.at_best)}, at the last {show(gap.at_last)}."
     message = f"Above its noise to the end: {wording.listed(parts)}.{sizes} Measured on {gap.basis}.{_caveat(run)}"
     size = max(gap.at_best or 0.0, gap.at_last or 0.0) if by_accuracy else wide / 2
-    support = min(size / wide, 1.0) * _long_enough(run)
+    support = min(max(size / wide, 0.0), 1.0)
     why = f"Training is ahead of validation: {wording.listed(parts)}.{sizes}"
     yield Finding(
         title=f"Training is ahead of validation: {wording.listed(parts)}",
@@ -72,6 +72,7 @@ def check(run: Run, *, wide: float = WIDE) -> Iterator[Finding]:
                 actions.DROPOUT,
                 actions.LABEL_SMOOTHING,
                 actions.MIX,
+                actions.TEST_TIME_AUGMENTATION,
             )
         ],
     )
@@ -87,15 +88,6 @@ def _confidence(stays: int) -> float:
     """How sure a gap is that has been seen for so many epochs."""
     odds = ODDS * FURTHER ** (min(stays, SURELY) - 1)
     return min(odds / (1 + odds), SURE)
-
-
-def _long_enough(run: Run) -> float:
-    """How far the training was long enough for a regulariser to pay, in [0, 1]; 1 where the steps are not known.
-
-    In the study of recommendations regularisers made most trainings of a few dozen steps worse, whatever their gap.
-    """
-    steps = measures.steps(run)
-    return 1.0 if steps is None else min(steps / measures.USUAL_STEPS, 1.0)
 
 
 def _caveat(run: Run) -> str:

@@ -1,6 +1,6 @@
 """The model has not fitted its own training images.
 
-What it checks: at the best epoch the training accuracy is low, and training is not ahead of validation.
+What it checks: at the best epoch the training accuracy is low, no later epoch fits better, and training is not ahead of validation.
 
 Why it matters: no regulariser helps a model that cannot yet represent its training data; it needs more trained layers,
 more epochs or another learning rate.
@@ -40,7 +40,7 @@ def check(run: Run, *, low: float = LOW, ahead: float = AHEAD) -> Iterator[Findi
     if gap is not None and gap.accuracy_onset_epoch is not None and gap.accuracy_onset_epoch <= best.epoch:
         return
     trained = log.train.get("eval_accuracy", log.train.get("accuracy"))
-    if trained is None or trained >= low or trained - best.val_accuracy > ahead:
+    if trained is None or trained - best.val_accuracy > ahead or (measures.highest_training_accuracy(run) or trained) >= low:
         return
     message = (
         f"At the best epoch ({best.epoch}) only {wording.percent(trained)} of the training images are classified correctly, and "

@@ -34,8 +34,8 @@ def check(run: Run, *, jumpy: float = JUMPY) -> Iterator[Finding]:
         f"From one epoch to the next the validation loss moves by about {wording.percent(seen, 0)} around its own trend, so a "
         f"single epoch better or worse by that much says little."
     )
-    tried = (learning_rates.lower_rate(run), actions.COSINE, actions.AVERAGE_WEIGHTS, actions.TEST_TIME_AUGMENTATION)
-    advice = [Advice(action, message) for action in tried]
+    averages = (actions.AVERAGE_WEIGHTS, actions.AVERAGE_BEST_EPOCHS, actions.TEST_TIME_AUGMENTATION)
+    advice = [Advice(action, message) for action in (learning_rates.lower_rate(run), actions.COSINE, *averages)]
     yield Finding(
         title="The validation loss is noisy",
         severity="info",

@@ -346,6 +346,24 @@ def test_a_short_training_that_turned_early_is_not_told_to_go_on() -> None:
     assert not findings(short, "few_updates")
 
 
+def test_what_a_later_epoch_fits_is_no_limit_of_the_layers_or_the_steps() -> None:
+    later, val = [0.5, 0.6, 0.97], [0.5, 0.55, 0.5]
+    learned = builders.epochs([1.0, 0.8, 0.2], [1.0, 0.9, 1.3], later, val)
+    assert not findings(builders.run(epochs=learned, config=builders.CONFIG), "frozen_too_much")
+    assert not findings(builders.run(epochs=learned), "underfitting")
+    slower = builders.epochs([1.0, 0.8, 0.7], [1.0, 0.9, 1.3], [0.5, 0.6, 0.6], val)
+    assert findings(builders.run(epochs=slower, config=builders.CONFIG), "frozen_too_much")
+    assert findings(builders.run(epochs=slower), "underfitting")
+    by_heart = replace(trained_on(60), epochs=builders.epochs(VAL, VAL, [0.995] * 20, [0.8] * 20))
+    assert not findings(by_heart, "few_updates")
+
+
+def test_a_validation_ahead_of_training_speaks_for_no_regulariser() -> None:
+    ahead = builders.run(epochs=builders.epochs([v + 0.05 for v in VAL], [v + 0.2 for v in VAL], [0.7] * 20, [0.75] * 20))
+    (found,) = findings(ahead, "train_val_gap")
+    assert {advice.support for advice in found.advice} == {0.0}
+
+
 def test_a_rate_far_above_the_usual_goes_back_to_it() -> None:
     (found,) = findings(builders.run(config={"optimizer": "adam", "lr": 0.03}), "learning_rate_too_high")
     assert "30 times the usual 0.001" in found.message
