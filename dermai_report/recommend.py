@@ -56,7 +56,7 @@ def _entry(run: Run, action: Action, cases: list[tuple[Finding, Advice]]) -> Rec
 
 
 def _effect(run: Run, action: Action) -> float:
-    """The prior effect for a training of this many steps: between that of short ones, and that of usual ones and where no steps are known."""
+    """The prior effect for a training of this many steps; that of usual ones where the steps are not known."""
     steps = measures.steps(run)
     if action.effect_when_short is None or steps is None:
         return action.effect

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.recommendations import arms, study, table, verdicts
 from benchmarks.recommendations.sources import Source, draw
-from benchmarks.recommendations.troubles import TROUBLES, Trouble, few, imbalanced, wrong_labels
+from benchmarks.recommendations.troubles import HELD_OUT, TROUBLES, Trouble, few, imbalanced, taken_for_another, wrong_labels
 from dermai_report import diagnose
 from dermai_report.experiment.trials import Done
 from dermai_report.experiment_files import Trial
@@ -36,15 +36,18 @@ def test_the_troubles_are_as_large_as_they_say() -> None:
     assert len(kept) == 150
     assert (noisy != labels).sum() == 45
     assert noisy.max() < 5
+    kept, taken = taken_for_another(labels, rng)
+    assert len(kept) == 150
+    assert sorted(np.bincount(taken).tolist()) == [18, 30, 30, 30, 42]
     assert np.bincount(few(labels, rng)[1]).tolist() == [6] * 5
     counts = sorted(np.bincount(imbalanced(labels, rng)[1]).tolist())
     assert counts[0] == 2
     assert counts[-1] == 30
 
 
-@pytest.mark.parametrize("name", sorted(TROUBLES))
-def test_every_trouble_is_a_configuration(name: str) -> None:
-    TrainConfig.from_mapping({"data": "photos", **TROUBLES[name].config})
+@pytest.mark.parametrize("trouble", [*TROUBLES.values(), *HELD_OUT.values()])
+def test_every_trouble_is_a_configuration(trouble: Trouble) -> None:
+    TrainConfig.from_mapping({"data": "photos", **trouble.config})
 
 
 def test_the_first_recommendation_is_the_first_that_a_configuration_can_carry_out() -> None:

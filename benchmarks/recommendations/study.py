@@ -27,7 +27,7 @@ import numpy as np
 from benchmarks.recommendations.arms import ARMS, applicable, choices
 from benchmarks.recommendations.pretrained import weights
 from benchmarks.recommendations.sources import Source, draw, save, sources
-from benchmarks.recommendations.troubles import EPOCHS, TROUBLES, Trouble
+from benchmarks.recommendations.troubles import EPOCHS, HELD_OUT, TROUBLES, Trouble
 from dermai_report import diagnose
 from dermai_report.experiment.trials import Done
 from dermai_report.experiment_files import Trial, run_of
@@ -86,7 +86,7 @@ class Wish:
 
 def one(work: Path, source: Source, trouble_name: str, seed: int, start: Path, wish: Wish) -> None:
     """A case with one seed: the troubled run, its report, and what is trained beside it."""
-    trouble, place = TROUBLES[trouble_name], f"{source.name}.{trouble_name}/seed-{seed}"
+    trouble, place = {**TROUBLES, **HELD_OUT}[trouble_name], f"{source.name}.{trouble_name}/seed-{seed}"
     data = work / "data" / f"{place.replace('/', '.')}.npz"
     prepare(source, trouble, seed, data)
     config = config_of(source, trouble, seed, data, start)

@@ -30,6 +30,15 @@ def wrong_labels(labels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarr
     return np.arange(len(labels)), noisy
 
 
+def taken_for_another(labels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Four in ten pictures of one class are labelled as another; the seed says which two."""
+    one, other = rng.permutation(int(labels.max()) + 1)[:2]
+    of_one = rng.permutation(np.flatnonzero(labels == one))
+    noisy = labels.copy()
+    noisy[of_one[: round(0.4 * len(of_one))]] = other
+    return np.arange(len(labels)), noisy
+
+
 def imbalanced(labels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """From all pictures of one class down to a fifteenth of another, in equal ratios; the seed says which are rare."""
     by_class = _by_class(labels)
@@ -63,4 +72,10 @@ TROUBLES = {
         config={"unfreeze": "full", "epochs": 2 * EPOCHS, "augment": "none", "schedule": "none"},
     ),
     "frozen": Trouble("frozen too much: only the last layer is trained", config={"unfreeze": "head"}),
+}
+
+# Not looked at while rules and priorities were chosen: what is carried out of these tells of troubles that nobody had in mind.
+HELD_OUT = {
+    "slow": Trouble("too low a learning rate: 0.00003 with Adam", config={"lr": 3e-5}),
+    "pair": Trouble("one class labelled as another: 40 % of its training pictures", taken_for_another),
 }
