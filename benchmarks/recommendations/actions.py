@@ -1,5 +1,8 @@
 """What each patch did to the test loss, over all cases and seeds that it was trained in: what prior effects are chosen by.
 
+A training with the patch helped where its test loss is lower than without, and hurt where it is higher; the part of the loss that is
+gone is a mean over cases, each a mean over its seeds.
+
 python -m benchmarks.recommendations.actions --work DIR [--seeds 1-5]
 """
 
@@ -17,8 +20,8 @@ from benchmarks.recommendations.table import read_trial
 from benchmarks.recommendations.verdicts import over_cases
 
 
-def parts(work: Path, seeds: Sequence[int]) -> dict[str, list[float]]:
-    """For each kind of patch, by its keys, the mean part of the loss that was gone in each case."""
+def parts(work: Path, seeds: Sequence[int]) -> dict[str, dict[str, list[float]]]:
+    """For each kind of patch, by its keys, and each case, the part of the loss that was gone with each seed."""
     found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for place in sorted((work / "runs").glob("*/seed-*")):
         case, seed = place.parent.name, int(place.name.partition("-")[2])
@@ -31,7 +34,7 @@ def parts(work: Path, seeds: Sequence[int]) -> dict[str, list[float]]:
                 continue
             keys = "+".join(part.partition("=")[0] for part in patched.name.split("+"))
             found[keys][case].append(1 - treated.run.test.loss / baseline.run.test.loss)
-    return {keys: [float(np.mean(values)) for values in by_case.values()] for keys, by_case in found.items()}
+    return found
 
 
 def main() -> None:
@@ -39,11 +42,14 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--seeds", type=seeds_of, default=range(1, 6))
     given = parser.parse_args()
-    for keys, values in sorted(parts(given.work, given.seeds).items(), key=lambda entry: -float(np.mean(entry[1]))):
-        mean = over_cases(values)
-        interval = "[{:+.3f}, {:+.3f}]".format(*mean.ci95) if mean.ci95 else "(one case: no interval)"
-        helped = sum(value > 0 for value in values)
-        print(f"{keys:40} {mean.value:+.3f} {interval}  helped in {helped} of {len(values)} cases")
+    found = parts(given.work, given.seeds)
+    means = {keys: [float(np.mean(p)) for p in by_case.values()] for keys, by_case in found.items()}
+    print("| patch | cases | trainings | helped | hurt | part of the loss gone |\n|---|---|---|---|---|---|")
+    for keys, values in sorted(means.items(), key=lambda entry: -float(np.mean(entry[1]))):
+        mean, each = over_cases(values), [part for of_case in found[keys].values() for part in of_case]
+        interval = " [{:+.1%}, {:+.1%}]".format(*mean.ci95) if mean.ci95 else ""
+        counts = f"{len(values)} | {len(each)} | {sum(p > 0 for p in each)} | {sum(p < 0 for p in each)}"
+        print(f"| {keys} | {counts} | {mean.value:+.1%}{interval} |")
 
 
 if __name__ == "__main__":
