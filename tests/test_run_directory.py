@@ -53,7 +53,7 @@ def test_round_trip(tmp_path: Path) -> None:
     assert run.test.loss == pytest.approx(-np.log(true).mean(), rel=1e-5)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(st.tuples(metrics, metrics, st.dictionaries(st.sampled_from(["note", "kappa"]), st.integers())), max_size=4))
 def test_any_metrics_come_back(tmp_path: Path, lines: list) -> None:
     with RunWriter(tmp_path, classes=CLASSES) as writer:

@@ -105,7 +105,7 @@ def same(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(runs())
 def test_what_is_written_is_read_back(run: Run) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -29,7 +29,7 @@ def patients(n: int, seed: int = 0, classes: str = "abc") -> list[Item]:
 
 
 @given(n=st.integers(40, 120), seed=st.integers(0, 1000))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_groups_stay_whole_and_classes_keep_their_shares(n: int, seed: int) -> None:
     items = hold_out(patients(n, seed), PARTS, seed)
     assert {i.sample for i in items} == {i.sample for i in patients(n, seed)}

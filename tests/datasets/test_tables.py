@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dermai_report.datasets.tables import read_table, write_csv
@@ -17,7 +17,6 @@ cells = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 
 
 @given(rows=st.lists(st.tuples(cells, cells), min_size=1, max_size=5))
-@settings(deadline=None)
 def test_round_trip(rows: list[tuple[str, str]], tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("t") / "t.csv"
     columns = {"path": [a for a, _ in rows], "skin, tone": [b for _, b in rows]}

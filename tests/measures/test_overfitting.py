@@ -204,7 +204,7 @@ def test_one_elevated_epoch_never_reaches_likely() -> None:
 curves = st.integers(0, 2**32 - 1).map(lambda seed: simulate(np.random.default_rng(seed), overfit=seed % 2 == 0))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(case=curves, scale=st.sampled_from([1e-6, 0.3, 7.0, 1e6]))
 def test_same_for_other_units(case: Case, scale: float) -> None:
     plain = detect_overfitting(case.train, case.val)
@@ -213,7 +213,7 @@ def test_same_for_other_units(case: Case, scale: float) -> None:
     assert (scaled.verdict, scaled.onset_epoch) == (plain.verdict, plain.onset_epoch)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(case=curves)
 def test_same_each_time_and_with_epochs_not_logged(case: Case) -> None:
     plain = detect_overfitting(case.train, case.val)
@@ -223,14 +223,14 @@ def test_same_each_time_and_with_epochs_not_logged(case: Case) -> None:
     assert behind.onset_epoch == (None if plain.onset_epoch is None else plain.onset_epoch + 1)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=30))
 def test_any_numbers_are_survived(val: list[float]) -> None:
     found = detect_overfitting(val[::-1], val)
     assert 0 <= found.confidence <= 0.999
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(-20, 20), min_size=1, max_size=12))
 def test_valley_is_the_best_of_all(heights: list[int]) -> None:
     """Against pooling adjacent violators on both sides of every split."""

@@ -90,7 +90,7 @@ def test_escapes():
     assert annotations(report)[0][1] == "50 %: a, b::c ::error::forged %0A"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(st.characters(codec=None, exclude_categories=()), max_size=60))
 def test_any_text_is_one_command_a_line(text):
     report = sample.with_text(sample.full(), text)

@@ -8,7 +8,7 @@ import jsonschema
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from dermai_report import diagnose, schemas
@@ -61,7 +61,7 @@ PLAIN = report_of(["a", "b", "c"], "plain")
 SCHEMA = jsonschema.Draft202012Validator(schemas.generated()["report.schema.json"])
 # No shrinking: of pages of 10,000-character names it takes minutes and helps little.
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
-many = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=PHASES)
+many = settings(max_examples=30, phases=PHASES)
 
 
 @many

@@ -107,7 +107,7 @@ def test_hostile_text_stays_text(kind):
     assert len(text.encode()) < 2_000_000
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.text(max_size=60))
 def test_any_text_gives_a_valid_page(text):
     html5lib.HTMLParser(strict=True).parse(html.render(sample.with_text(sample.full(), text)))

@@ -90,7 +90,7 @@ def test_a_requirement_is_a_case():
     assert results == [[], [Failure], [Skipped]]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(st.characters(codec=None, exclude_categories=()), max_size=40))
 def test_any_text_is_xml(text):
     for report in (sample.with_text(sample.full(), text), sample.with_text(published("warning"), text)):

@@ -76,7 +76,7 @@ def test_hostile_text_stays_text(kind):
     assert not re.search(r"@\w|(?<!&)#\d", prose)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.text(max_size=40))
 def test_any_text_keeps_the_tables_whole(text):
     soup = as_github(md.render(sample.with_text(sample.full(), text)))

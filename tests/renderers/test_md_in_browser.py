@@ -65,7 +65,7 @@ def test_mermaid_draws_every_line_through_every_place(mermaid, name):
 
 
 @pytest.mark.browser
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.text(max_size=80))
 def test_any_label_is_drawn(mermaid, text):
     for source in sources(md.render(sample.with_text(sample.full(), text), 10**7)):

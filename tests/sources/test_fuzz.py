@@ -17,7 +17,7 @@ LOGS = dict(logs())
 
 @pytest.mark.parametrize(("name", "files"), list(LOGS.items()), ids=list(LOGS))
 def test_a_run_or_an_error_of_ours(name: str, files: dict[Path, bytes], tmp_path: Path) -> None:
-    @settings(max_examples=15, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=15, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(st.randoms(use_true_random=False))
     def check(chance: random.Random) -> None:
         place = tmp_path / name

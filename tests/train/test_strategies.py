@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
@@ -36,7 +36,6 @@ def optimizer() -> torch.optim.Optimizer:
     return torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(0.01, 3) | st.just(math.nan), min_size=1, max_size=30), st.integers(0, 4))
 def test_plateau_is_that_of_torch(losses: list[float], patience: int) -> None:
     theirs = optimizer()

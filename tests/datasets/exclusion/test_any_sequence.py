@@ -38,7 +38,7 @@ def expected(verb: str, names: list[str], known: list[str], out: set[str], force
 
 
 @given(classes=classes, calls=calls, split=st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_tree_after_is_the_tree_before(classes: list[str], calls: list, split: bool) -> None:
     known = [
         c for c in classes if split or c.lower() not in ("train", "training", "val", "valid", "validation", "test", "testing")
