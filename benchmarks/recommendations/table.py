@@ -1,7 +1,7 @@
 """The study's table: what each arm did in each case, as Markdown on standard output.
 
     python -m benchmarks.recommendations.table --work DIR --labels before,after [--seeds 1-5] [--arms first,fixed]
-        [--csv runs.csv --code COMMIT]
+        [--cases fashion.noise,digits.few] [--csv runs.csv --code COMMIT]
 
 --csv: a row a finished training, of every run in the work folder; --code: what they were trained with, for its first column. Rows of
 different code are not to be paired: the trainer may have changed.
@@ -86,9 +86,15 @@ class Column:
     names: Mapping[str, str]
 
 
-def columns(work: Path, labels: Sequence[str], seeds: Sequence[int], arms: Sequence[str] = ARMS) -> dict[str, Column]:
-    """The first recommendation of each version, then the other arms as the first version chose them; all over the same seeds."""
-    chosen = {label: read_choices(work, label, seeds) for label in labels}
+def columns(
+    work: Path, labels: Sequence[str], seeds: Sequence[int], arms: Sequence[str] = ARMS, only: Sequence[str] | None = None
+) -> dict[str, Column]:
+    """The first recommendation of each version, then the other arms as the first version chose them; all over the same seeds.
+
+    only: the cases to show; all without it.
+    """
+    read = {label: read_choices(work, label, seeds) for label in labels}
+    chosen = {label: {case: of for case, of in cases.items() if only is None or case in only} for label, cases in read.items()}
     whole = trained_by_all(work, chosen, arms)
     found = {}
     for label in labels:
@@ -176,10 +182,11 @@ def main() -> None:
     parser.add_argument("--labels", type=words, default=["now"])
     parser.add_argument("--seeds", type=seeds_of, default=range(1, 6))
     parser.add_argument("--arms", type=words, default=ARMS)
+    parser.add_argument("--cases", type=words)
     parser.add_argument("--csv", type=Path)
     parser.add_argument("--code", default="")
     given = parser.parse_args()
-    print(markdown(columns(given.work, given.labels, given.seeds, given.arms)))
+    print(markdown(columns(given.work, given.labels, given.seeds, given.arms, given.cases)))
     for label in given.labels:
         print(f"\n{label}: {by_hand(read_choices(given.work, label, given.seeds))}")
     if given.csv:
