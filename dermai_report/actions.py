@@ -3,8 +3,9 @@
 Patches are configuration keys of dermai-train. `effect` is a prior for the size of the effect, in [0, 1], that the support of the
 action is multiplied by; `effect_when_short` is the same for a training of few steps, which regularisers mostly slow down. Beside the
 first stands what it rests on: *literature*, the action's source says that it helps; *measured*, docs/recommendations.md moved it;
-*judged*, neither. The second is always measured there: of n trainings with the action, by how many more lowered the test loss than
-raised it, divided by n + 4 (four without an effect are added, so that few trainings say little), and never below .05.
+*judged*, neither. The second is measured there, where nothing else is said: of n trainings with the action, by how many more lowered
+the test loss than raised it, divided by n + 4 (four without an effect are added, so that few trainings say little), to the nearest
+.05 and never below it.
 
 `disproof` says what would prove an action wrong, and `predictions` say it for a program; where no further run can show it,
 `unchecked` says why. All of an action's predictions are to hold, so each is a claim that the action is worthless without.
@@ -45,7 +46,7 @@ UNFREEZE_GRADUALLY = Action(
     title="Unfreeze layer3, then layer2, gradually, with smaller learning rates for earlier layers",
     patch={"unfreeze": "gradual", "layer_lr_decay": 0.3},
     disproof="Validation loss with the earlier layers trained is no lower.",
-    effect=0.8,  # literature
+    effect=0.8,  # measured
     decided_by="unfreeze",
     blocked=(("unfreeze", "full", "All layers are trained from the start."),),
     source="Howard and Ruder 2018 (gradual unfreezing); Kornblith et al. 2019 (full fine-tuning beats frozen features)",
@@ -69,7 +70,7 @@ WARM_RESTARTS = Action(
     patch={"schedule": "warm-restarts"},
     disproof="The best validation loss is no lower than with the schedule before.",
     effect=0.25,  # literature
-    effect_when_short=0.05,
+    effect_when_short=0.05,  # judged, as that of the cosine
     decided_by="schedule",
     source="Loshchilov and Hutter 2017; Smith 2017",
     predictions=(LOSS_FALLS,),
@@ -151,9 +152,8 @@ AVERAGE_WEIGHTS = Action(
 TEST_TIME_AUGMENTATION = Action(
     id="test-time-augmentation",
     title="Average the predictions for each image and its mirror image",
-    patch={
-        "tta": 2
-    },  # the first two views; quarter turns, which follow, are of no use to a network that was not trained on them
+    # The first two views; quarter turns, which follow, are of no use to a network that was not trained on them.
+    patch={"tta": 2},
     disproof="The test loss on the same images is no lower.",
     effect=0.3,  # literature
     effect_when_short=0.55,

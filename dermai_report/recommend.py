@@ -73,7 +73,7 @@ def status(run: Run, action: Action) -> tuple[Literal["suggested", "already_on",
     if action.decided_by:
         on = [action.decided_by] if config.get(action.decided_by) == action.patch[action.decided_by] else []
     elif action.on:
-        on = [key for key in action.on if config.get(key) and config[key] != action.off]
+        on = [key for key in action.on if (value := config.get(key)) and (value is True or value != action.off)]
     else:
         on = list(action.patch) if action.patch and all(config.get(k) == v for k, v in action.patch.items()) else []
     if on:

@@ -27,7 +27,8 @@ ROUNDING = 1e-6  # a mean of float32 ones may come out this much above 1
 class Manifest(msgspec.Struct, kw_only=True, omit_defaults=True):
     """run.json. `config` is the training configuration as the runner understood it; `git` has revision and dirty.
 
-    temperature: what to divide the logits of the best checkpoint by, fitted on validation.
+    temperature: what to divide the logits by, fitted on validation: those of the best checkpoint, or the logarithms of the mean
+    where the final evaluation averages views or epochs. With temperature scaling the predictions have it in them.
     """
 
     format: int

@@ -86,7 +86,8 @@ def key_numbers(run: Run) -> list[KeyNumber]:
             numbers.append(KeyNumber("Macro F1, test", scores.macro_f1, "percent", scores.macro_f1_ci95, at=at))
     if g.drop is not None:
         note = {True: "beyond chance", False: "within chance", None: "cannot tell without sample counts"}[g.significant]
-        validated = next((e.at for e in run.epochs if e.epoch == g.epoch and e.at), run.source)
+        logged = next((e.at for e in run.epochs if e.epoch == g.epoch and e.at), run.source)
+        validated = "predictions/val.parquet" if measures.averaged(run) else logged
         at = f"{validated} − {tested}"
         numbers.append(KeyNumber("Drop from validation to test", g.drop, "points", g.drop_ci95, note, at))
     if scores is not None and scores.calibration is not None:
@@ -127,7 +128,7 @@ def _checkpoint(run: Run) -> Answer:
         "sure the model is of every image, where accuracy only counts decisions; so it is the steadier guide.",
         "val_accuracy": f"It has the highest validation accuracy ({wording.percent(best.val_accuracy)}); no loss was logged.",
     }[best.by]
-    return Answer(question, f"Epoch {best.epoch}", f"{why} {_file(best)}{_close(best)}".strip(), "neutral")
+    return Answer(question, f"Epoch {best.epoch}", f"{why} {_file(best)}{_close(best)}{_beside(run)}".strip(), "neutral")
 
 
 def _file(best: BestEpoch) -> str:
@@ -136,6 +137,17 @@ def _file(best: BestEpoch) -> str:
     if best.checkpoint_epoch not in (None, best.epoch):
         return f"Beware: {best.checkpoint} holds epoch {best.checkpoint_epoch}."
     return f"It is in {best.checkpoint}."
+
+
+def _beside(run: Run) -> str:
+    """What the test score has and the file of the best epoch has not."""
+    over = measures.averaged(run)
+    beside = [f"averaged over {' and '.join(over)}"] if over else []
+    beside += ["rescaled by a temperature"] if measures.cooled(run) else []
+    if run.test is None or not beside:
+        return ""
+    alone = "what this file alone scores was not measured" if over else "this file alone is as often right, but not as sure"
+    return f" The test predictions are {' and '.join(beside)}: {alone}."
 
 
 def _close(best: BestEpoch) -> str:

@@ -51,7 +51,7 @@ def test_already_on_by_switch_or_by_whole_patch() -> None:
 
 def test_an_action_whose_key_is_at_its_off_value_is_not_on() -> None:
     views = Action("views", "V", {"tta": 2}, "-", on=("tta",), off=1)
-    for value, status in ((None, "suggested"), (1, "suggested"), (2, "already_on"), (8, "already_on")):
+    for value, status in ((None, "suggested"), (1, "suggested"), (2, "already_on"), (8, "already_on"), (True, "already_on")):
         (found,) = recommend(builders.run(config={"tta": value}), [finding("a", 0.5, views)])
         assert found.status == status
 

@@ -1,9 +1,9 @@
 """What each arm did in each case, and in how many cases it helped.
 
-Settled before the first training. The outcome is the test loss of the best checkpoint, less that of the troubled run with the same
-seed, on the same test pictures. An arm *helps* in a case when the mean of that difference over the seeds and pictures is below
-zero, and *surely* when its 95 % interval (two-way clustered, over seeds and pictures) excludes zero. An arm that does nothing, or whose
-training fails, does not help.
+Settled before the first training. The outcome is the test loss of the best checkpoint (of its final evaluation, where the action averages
+views or epochs, or sets a temperature), less that of the troubled run with the same seed, on the same test pictures. An arm *helps* in a
+case when the mean of that difference over the seeds and pictures is below zero, and *surely* when its 95 % interval (two-way clustered,
+over seeds and pictures) excludes zero. An arm that does nothing, or whose training fails, does not help.
 
 Settled before the third round. A loss falls, too, where only the sureness of a model changes, which a temperature gives for nothing: so the
 same is counted of the loss with each model's own temperature (fitted on its validation predictions), and of the accuracy. What an

@@ -21,7 +21,7 @@ PAIRED = "the same samples"
 SEPARATE = "separate samples"
 CAREFUL = "as if the samples were separate, which is too wide"
 ALONE = "no interval: two numbers side by side, not a difference that is shown"
-ROUNDED = 0.005  # further than that a logged accuracy is not that of the predictions
+ROUNDED = 0.005  # further than that a logged accuracy, or a loss, is not that of the predictions
 SCORES: tuple[tuple[str, str, Unit, bool], ...] = (
     ("accuracy", "Test accuracy", "percent", True),
     ("balanced_accuracy", "Balanced accuracy, test", "percent", True),
@@ -152,11 +152,20 @@ def _validation(first: Run, second: Run, match: Match) -> Iterator[Difference]:
     a, b = before.val_accuracy, after.val_accuracy
     ci = pair.ci95 if pair else _apart(a, before.val_accuracy_ci95, b, after.val_accuracy_ci95)
     if pair is not None and a is not None and b is not None and abs(b - a - pair.difference) > ROUNDED:
-        pair, ci = None, None  # other samples, or another model, than those of the epoch's line
+        pair, ci, missing = None, None, ALONE  # other samples, or another model, than those of the epoch's line
     basis = PAIRED if pair else SEPARATE if ci else missing
     yield _row("Validation accuracy", "percent", a, b, ci, basis, True, pair.n if pair else min(n1, n2) if n1 and n2 else None)
+    was, now = before.val_loss, after.val_loss
+    if (
+        pair is not None
+        and pair.loss is not None
+        and was is not None
+        and now is not None
+        and abs(now - was - pair.loss) > ROUNDED
+    ):
+        pair, missing = None, ALONE  # as where a temperature is in the predictions, and not in the epoch's line
     yield _row(
-        "Validation loss, best epoch", "nats", before.val_loss, after.val_loss,
+        "Validation loss, best epoch", "nats", was, now,
         pair.loss_ci95 if pair else None, PAIRED if pair and pair.loss_ci95 else missing, False, pair.n if pair else None,
     )  # fmt: skip
 

@@ -202,7 +202,7 @@ def _effect(one: Compared, change: Change) -> str:
     outcome = {
         "better": "The run is better",
         "worse": "The run is worse, so it did not help here",
-        "unknown": "Whether it helped cannot be told",
+        "unknown": "Whether the accuracy gained by it cannot be told",
     }[one.verdict]
     also = "was" if change.others == 1 else "were"
     with_it = (

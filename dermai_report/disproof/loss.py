@@ -1,4 +1,4 @@
-"""The mean loss of the best epoch's model, on the same images.
+"""The mean loss of the predictions of the final evaluation, on the same images.
 
 When it is wrong: the best epoch was chosen on validation, which flatters its loss there in both runs; it flatters the one with more
 epochs a little more.

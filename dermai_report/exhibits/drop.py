@@ -40,9 +40,9 @@ def drop_charts(run: Run) -> Iterator[Chart]:
 
 
 def _validated(run: Run, g: Generalization) -> Interval | None:
-    """The interval of the shipped epoch's validation accuracy: as the report prints it beside the best epoch, where it is that one."""
+    """The interval of the validation accuracy: as the report prints it beside the best epoch, where it is that one's."""
     best = measures.best_epoch(run)
-    if best is not None and best.epoch == g.epoch:
+    if best is not None and best.epoch == g.epoch and not measures.averaged(run):
         return best.val_accuracy_ci95
     n = split_size(run, "val")
     return wilson(g.val_accuracy * n, n) if g.val_accuracy is not None and n else None

@@ -10,6 +10,7 @@ from dermai_report.measures.calibration import calibration, reliability
 from dermai_report.measures.comparison import fisher_greater, fisher_less, holm, same_mix
 from dermai_report.measures.confusions import confused_p
 from dermai_report.measures.epochs import best_epoch, best_epochs_apart, last_epoch, shipped_epoch
+from dermai_report.measures.final import averaged, cooled
 from dermai_report.measures.fit import highest_training_accuracy
 from dermai_report.measures.gap import gap
 from dermai_report.measures.generalization import generalization
@@ -45,6 +46,7 @@ __all__ = [
     "Z95",
     "accuracy_interval",
     "alternates",
+    "averaged",
     "best_epoch",
     "best_epochs_apart",
     "calibration",
@@ -52,6 +54,7 @@ __all__ = [
     "chance_still_worse",
     "compare",
     "confused_p",
+    "cooled",
     "detect_overfitting",
     "difference_interval",
     "effective_size",

@@ -6,6 +6,7 @@ import numpy as np
 
 from dermai_report.measures.cache import once_per_run
 from dermai_report.measures.epochs import shipped_epoch
+from dermai_report.measures.final import averaged
 from dermai_report.measures.groups import split_size
 from dermai_report.measures.intervals import newcombe, samples_to_resolve
 from dermai_report.measures.selection import Selection, optimism_bound, selection
@@ -19,7 +20,7 @@ OUT_OF_BAG = "out-of-bag bootstrap of the choice of the epoch, and resampling of
 
 @once_per_run
 def generalization(run: Run) -> Generalization:
-    """The drop in accuracy of the shipped epoch from validation to test.
+    """The drop in accuracy of the shipped epoch from validation to test; of averaged predictions, where these were tested.
 
     `drop` is validation minus test as measured, `drop_ci95` its interval by sampling alone (Newcombe). The validation number
     chose the epoch and so flatters it: `corrected_drop` and `corrected_ci95` take that off where per-epoch per-sample
@@ -28,12 +29,12 @@ def generalization(run: Run) -> Generalization:
     """
     epoch = shipped_epoch(run)
     log = run.at(epoch) if epoch is not None else None
-    val = _finite(log.val.get("accuracy")) if log else None
+    val = _averaged(run) if averaged(run) else _finite(log.val.get("accuracy")) if log else None
     test = _finite(run.test.accuracy) if run.test else None
     if val is None or test is None:
         return Generalization(val, test, None, None, None, Parts(), run.count("val"), run.count("test"), None, epoch)
     n_val, n_test = split_size(run, "val"), split_size(run, "test")
-    chosen = _choice(run, epoch)
+    chosen = None if averaged(run) else _choice(run, epoch)  # of averages nobody knows what another choice would have scored
     interval = newcombe(val, n_val, test, n_test) if n_val and n_test else None
     corrected, corrected_ci = _corrected(chosen, test, n_test)
     bound, shift = _bound(run, n_val), label_shift(run)
@@ -54,6 +55,12 @@ def generalization(run: Run) -> Generalization:
         optimism_at_most=bound,
         label_shift_ci95=shift.ci95 if shift else None,
     )
+
+
+def _averaged(run: Run) -> float | None:
+    """The validation accuracy of averaged predictions, which no epoch has logged; None where they were not kept."""
+    outcome = run.predictions.get("val")
+    return float((outcome.predicted == outcome.label).mean()) if outcome is not None and len(outcome) else None
 
 
 def _choice(run: Run, epoch: int | None) -> Selection | None:

@@ -60,12 +60,13 @@ def _without_leaked(test: TestScores) -> list[Row]:
 def calibration(report: Report) -> Table:
     """How far the probabilities can be believed."""
     c = report.test.calibration if report.test else None
+    fitted = "Further temperature fitted" if report.run.config.get("temperature_scaling") is True else "Temperature fitted"
     found: list[Row] = [] if c is None else [
         ("Expected calibration error", c.ece, "points", c.ece_ci95),
         ("The same by chance alone, at most", c.ece_by_chance, "points", None),
         ("Brier score", c.brier, "plain", c.brier_ci95),
         ("Negative log-likelihood (nats)", c.nll, "nats", c.nll_ci95),
-        ("Temperature fitted on validation", c.temperature, "plain", None),
+        (f"{fitted} on validation", c.temperature, "plain", None),
         ("Negative log-likelihood with it (nats)", c.nll_with_temperature, "nats", None),
         ("What the temperature saves of it (nats)", c.temperature_gain, "nats", c.temperature_gain_ci95),
     ]  # fmt: skip

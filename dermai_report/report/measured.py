@@ -113,7 +113,7 @@ class Parts(Record, frozen=True):
 
 
 class Generalization(Record, frozen=True):
-    """From validation to test: `drop` is validation minus test accuracy of the same epoch's model."""
+    """From validation to test: `drop` is validation minus test accuracy of the same epoch's model, or of the same averaged predictions."""
 
     val_accuracy: float | None
     test_accuracy: float | None

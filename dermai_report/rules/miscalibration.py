@@ -41,7 +41,8 @@ def check(run: Run, *, matters: float = MATTERS) -> Iterator[Finding]:
         f"The expected calibration error is {wording.points(c.ece, 1)}; a perfectly calibrated model would stay below "
         f"{wording.points(c.ece_by_chance, 1)} in 95 of 100 test sets of this size. {words[side]}"
     )
-    advice = [Advice(actions.TEMPERATURE, _fitted(message, c))]
+    why = f"{message} The probabilities have the temperature of the validation set in them." if measures.cooled(run) else ""
+    advice = [Advice(actions.TEMPERATURE, why or _fitted(message, c))]
     if side == "over":
         advice += [Advice(actions.LABEL_SMOOTHING, message), Advice(actions.MIX, message, 0.5)]
     yield Finding(

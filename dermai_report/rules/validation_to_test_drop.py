@@ -31,8 +31,10 @@ def check(run: Run) -> Iterator[Finding]:
     g = measures.generalization(run)
     if g.drop is None or g.drop == 0 or (g.significant is not True and g.drop < 0) or g.significant is False:
         return
+    over = measures.averaged(run)
+    who = f"The mean of the predictions over {' and '.join(over)}" if over else f"The model of epoch {g.epoch}"
     base = (
-        f"The model of epoch {g.epoch} has {wording.percent(g.val_accuracy)} accuracy on validation and "
+        f"{who} has {wording.percent(g.val_accuracy)} accuracy on validation and "
         f"{wording.percent(g.test_accuracy)} on test: a {'drop' if g.drop > 0 else 'rise'} of {wording.points(abs(g.drop))}"
     )
     message = f"{base}{_judgement(g)}"

@@ -45,7 +45,7 @@ def conclude(
     if run is not None:
         _record(config, data, means, dict(zip(members, files, strict=True)), run)
         run.update(temperature=fitted)
-        readme.add_temperature(run.path, fitted)
+        readme.add_temperature(run.path, config, files, fitted)
         run.changed()
     return means.get("test")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from dermai_report.files import write_atomically
@@ -65,13 +66,19 @@ def write(run: Path, address: str, config: TrainConfig, data: DataSet, command: 
     write_atomically(run / "README.txt", text)
 
 
-def add_temperature(run: Path, fitted: float | None) -> None:
-    """Put in the temperature, known only when the run is over."""
-    known = "validation gave no temperature that can be relied on: use softmax(logits) as it is"
-    if fitted is not None:
-        known = f"softmax(logits / {fitted:g}): the temperature {fitted:g} was fitted on validation for {BEST}"
+def add_temperature(run: Path, config: TrainConfig, files: Sequence[str], fitted: float | None) -> None:
+    """Put in the temperature, known only when the run is over. files: those of the models that the final evaluation averaged."""
+    over = [f"{config.tta} views of each image"] if config.tta > 1 else []
+    over += [f"the models {', '.join(files)}"] if len(files) > 1 else []
+    logits, whose = ("log(mean)", "this mean, not for one of its models alone") if over else ("logits", BEST)
+    lines = [f"the final evaluation takes the mean of softmax(logits) over {' and '.join(over)}"] if over else []
+    if fitted is None:
+        lines.append("validation gave no temperature that can be relied on: use softmax(logits) as it is")
+    else:
+        lines.append(f"softmax({logits} / {fitted:g}): the temperature {fitted:g} was fitted on validation for {whose}")
+        lines += ["test.json and predictions/ have it in them already: do not divide those again"] * config.temperature_scaling
     path = run / "README.txt"
-    write_atomically(path, path.read_text(encoding="utf-8").replace(UNKNOWN, known))
+    write_atomically(path, path.read_text(encoding="utf-8").replace(UNKNOWN, "\n  ".join(lines)))
 
 
 def _loading(config: TrainConfig, n_classes: int) -> str:

@@ -226,6 +226,22 @@ def test_calibration_drop_and_best_epoch_have_paired_intervals() -> None:
     assert rows["Drop from validation to test"].ci95 is None  # predictions of another epoch than the one tested
 
 
+def test_a_validation_loss_has_no_interval_of_cooled_predictions() -> None:
+    """A temperature is in the saved predictions and not in the epochs' losses, which are equal."""
+    table = np.sqrt(BASE.probabilities)  # type: ignore[arg-type]
+    cooled = replace(BASE, probabilities=table / table.sum(axis=1, keepdims=True))
+    right = float((BASE.label == BASE.predicted).mean())
+    logs = tuple(replace(e, val=dict(e.val) | {"accuracy": right}) for e in BASELINE.epochs)
+    first = replace(BASELINE, epochs=logs, predictions={"val": BASE, "test": BASE})
+    second = replace(first, predictions={"val": cooled, "test": cooled}, id="b", name="b")
+    rows = {row.label: row for row in compare(first, [second]).runs[0].differences}
+    loss = rows["Validation loss, best epoch"]
+    assert (loss.difference, loss.ci95, loss.better) == (0, None, None)
+    assert "no interval" in loss.basis
+    assert rows["Test loss"].ci95 is not None
+    assert rows["Validation accuracy"].ci95 is not None
+
+
 def test_predictions_of_the_recorded_actions_are_checked() -> None:
     val = {"val": BASE}
     parent = replace(BASELINE, predictions=BASELINE.predictions | val)

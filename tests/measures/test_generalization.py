@@ -137,3 +137,32 @@ def test_a_real_drop_is_still_seen() -> None:
     run = selected(0, 1000, 10, keep=True)
     worse = Evaluation(n=1000, accuracy=run.test.accuracy - 0.10, epoch=run.test.epoch)
     assert measures.generalization(replace(run, test=worse)).significant is True
+
+
+def test_the_drop_of_averaged_predictions_is_from_the_same_averages() -> None:
+    rng = np.random.default_rng(3)
+    outcomes = {"val": builders.predictions(rng, 200), "test": builders.predictions(rng, 200)}
+    samples = builders.sample_epochs(rng, [1.0, 1.2, 1.4], n=200)
+    loss, accuracy = samples.loss.mean(axis=1), (samples.predicted == samples.label).mean(axis=1)
+    plain = builders.run(
+        epochs=builders.epochs(loss, loss, accuracy, accuracy),
+        val_epochs=samples,
+        predictions=outcomes,
+        test=builders.evaluation(outcomes["test"], 4, epoch=3),
+    )
+    of_the_mean = float((outcomes["val"].predicted == outcomes["val"].label).mean())
+    assert measures.generalization(plain).val_accuracy == accuracy[2] != of_the_mean
+    for config in ({"tta": 2}, {"ensemble": 3}):
+        run = replace(plain, config=config)
+        g = measures.generalization(run)
+        assert g.val_accuracy == of_the_mean
+        assert (g.corrected_ci95, g.parts.selection) == (None, None)
+        report = diagnose(run)
+        (chart,) = (c for c in report.charts if c.id == "drop")
+        assert chart.bars[0].low < of_the_mean < chart.bars[0].high  # type: ignore[union-attr,operator]
+        (drop,) = (n for n in report.numbers if n.label == "Drop from validation to test")
+        assert (drop.at or "").startswith("predictions/val.parquet")
+        assert "what this file alone scores was not measured" in report.answers[1].detail
+    unkept = replace(plain, config={"tta": 2}, predictions={"test": outcomes["test"]})
+    assert measures.generalization(unkept).drop is None
+    assert "alone" not in diagnose(replace(plain, config={"tta": 1, "ensemble": "yes"})).answers[1].detail

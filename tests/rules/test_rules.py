@@ -421,3 +421,18 @@ def test_a_frozen_network_is_told_by_the_groups_that_were_trained() -> None:
     for each, words in ((run, "Only layer4+fc is trained"), (trained, "Only layer4+classifier is trained")):
         (finding,) = [f for f in diagnose(each).findings if f.rule == "frozen_too_much"]
         assert finding.message.startswith(words)
+
+
+def test_no_temperature_is_asked_for_where_the_predictions_have_it() -> None:
+    rng = np.random.default_rng(5)
+    outcomes = {"test": builders.predictions(rng, 2000, shift=2.5), "val": builders.predictions(rng, 500)}
+    plain = builders.run(test=builders.evaluation(outcomes["test"], 4), predictions=outcomes)
+    cooled = replace(plain, config={"temperature_scaling": True})
+    whys = [findings(run, "miscalibration")[0].advice[0].why for run in (plain, cooled)]
+    assert "The temperature that the validation set asks for is" in whys[0]
+    assert whys[1].endswith("The probabilities have the temperature of the validation set in them.")
+    text = "Further temperature fitted on validation"
+    assert [text in render(diagnose(run), "md") for run in (plain, cooled)] == [False, True]
+    assert "this file alone is as often right, but not as sure" in diagnose(cooled).answers[1].detail
+    few = replace(cooled, predictions={"test": outcomes["test"]})  # no temperature could be fitted
+    assert "in them" not in findings(few, "miscalibration")[0].advice[0].why

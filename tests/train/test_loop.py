@@ -213,9 +213,10 @@ def test_the_temperature_divides_the_logits_of_the_final_evaluation(options: Opt
     assert cooled.test.loss == pytest.approx(logged.mean(), rel=1e-4)
 
 
+@pytest.mark.parametrize("name", ["vit_b_16", "regnet_y_400mf"])  # the second cannot be built without its numbers
 def test_a_model_whose_layers_are_not_known_is_refused_before_the_data_are_read(
-    options: Options, monkeypatch: pytest.MonkeyPatch
+    options: Options, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setattr(loop, "load_data", lambda *_: pytest.fail("the data were read"))
-    with pytest.raises(DermaiError, match="vit_b_16"):
-        run(options(model="vit_b_16"))
+    with pytest.raises(DermaiError, match=name):
+        run(options(model=name))

@@ -296,3 +296,14 @@ def test_the_temperature_is_written_down(options: Options, monkeypatch: pytest.M
     fitted = json.loads((path / "run.json").read_text())["temperature"]
     assert fitted == 1.2346
     assert f"softmax(logits / {fitted:g})" in (path / "README.txt").read_text()
+
+
+def test_the_temperature_of_a_mean_is_not_said_to_be_that_of_one_model(
+    options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dermai_report.train.conclusion.temperature", lambda outcome: 1.25)
+    averaged = (train(options(epochs=2, ensemble=2, tta=2)) / "README.txt").read_text()
+    assert "over 2 views of each image and the models model/epoch-000" in averaged
+    assert "softmax(log(mean) / 1.25): the temperature 1.25 was fitted on validation for this mean" in averaged
+    cooled = (train(options(temperature_scaling=True)) / "README.txt").read_text()
+    assert "was fitted on validation for model/dermai_model.pth\n  test.json and predictions/ have it in them already" in cooled
