@@ -62,7 +62,8 @@ def run(given: dict[str, Any], words: list[str]) -> int:
 def _patches(reported: Reported, wished: list[str]) -> dict[str, dict[str, Any]]:
     """The patch of each action that is to be tried, strongest first; those that repeat another's patch are left out."""
     chosen: dict[str, dict[str, Any]] = {}
-    for suggestion in [reported.named(name) for name in wished] or reported.suggested():
+    named = sorted((reported.named(name) for name in wished), key=reported.recommendations.index)
+    for suggestion in named or reported.suggested():
         if suggestion.patch not in chosen.values():
             chosen[suggestion.action] = suggestion.patch
     return chosen

@@ -166,6 +166,14 @@ def test_contradicting_patches_are_merged_in_order() -> None:
     assert (merged, names) == ({"lr": 1.0, "ema": 0.9}, ["a", "c"])
 
 
+def test_named_recommendations_are_tried_in_the_order_of_the_report(tmp_path: Path, options: Options) -> None:
+    path = report_on(tmp_path / "report.json", options(), {"dropout": {"dropout": 0.3}, "ema": {"ema": 0.9}})
+    assert main(["try", f"{path}:ema,dropout", "--seeds", "1", "--epochs", "1"]) == 0
+    experiment = read_experiment(only(tmp_path / "runs"))
+    assert experiment.parent is not None
+    assert experiment.parent.actions == ["dropout", "ema"]
+
+
 def test_a_trial_that_fails_leaves_the_others(tmp_path: Path, options: Options, capsys: pytest.CaptureFixture) -> None:
     path = report_on(tmp_path / "report.json", options(optimizer="sgd"), {"worse": {"lr": 100.0}, "ema": {"ema": 0.9}})
     status = main(["try", f"{path}:worse", "--seeds", "1", "--epochs", "3"])
