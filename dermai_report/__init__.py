@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dermai_report.diagnosis import diagnose as diagnose
     from dermai_report.errors import DermaiError as DermaiError
-    from dermai_report.run_directory import RunWriter as RunWriter
     from dermai_report.sources import read_run as read_run
+    from dermai_report.storage.run_directory import RunWriter as RunWriter
 
 __version__ = "0.1.0"
 __all__ = ["DermaiError", "RunWriter", "diagnose", "read_run"]
 
 _HOME = {
     "DermaiError": "dermai_report.errors",
-    "RunWriter": "dermai_report.run_directory",
+    "RunWriter": "dermai_report.storage.run_directory",
     "diagnose": "dermai_report.diagnosis",
     "read_run": "dermai_report.sources",
 }

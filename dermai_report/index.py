@@ -16,11 +16,11 @@ import dermai_report
 from dermai_report import measures, wording
 from dermai_report.errors import DermaiError
 from dermai_report.experiment import judge
-from dermai_report.experiment_files import read_experiment
 from dermai_report.measures.groups import group_codes
 from dermai_report.report import Index, Interval, Listed, ListedExperiment
 from dermai_report.run import Run
 from dermai_report.sources import read_run
+from dermai_report.storage.experiment_files import read_experiment
 from dermai_report.summary import OVERFIT_TONES, OVERFIT_WORDS
 
 REPORTS = ("report.html", "report.md", "report.json")  # what a line links to, the first that is there

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dermai_report import measures, wording
-from dermai_report.audit_files import AUDIT
 from dermai_report.report import Answer, BestEpoch, Finding, KeyNumber, Overfitting, Recommendation, Tone
 from dermai_report.run import Run
-from dermai_report.run_files import MANIFEST
+from dermai_report.storage.audit_files import AUDIT
+from dermai_report.storage.run_files import MANIFEST
 
 OVERFIT_WORDS = {
     "none": "No sign of it",

@@ -10,9 +10,9 @@ import pytest
 
 from dermai_report import diagnose, measures, read_run, schemas
 from dermai_report.audit import Audit, Groups, Image, Labels, Pair, Poor, Size, Straddling, Suspect, Unreadable
-from dermai_report.audit_files import AUDIT, read_audit, write_audit
 from dermai_report.errors import DermaiError
-from dermai_report.run_directory import RunWriter
+from dermai_report.storage.audit_files import AUDIT, read_audit, write_audit
+from dermai_report.storage.run_directory import RunWriter
 
 TRAIN, TEST = (Image(sample=f"{split}/a/1.jpg", label="a", split=split) for split in ("train", "test"))
 WHOLE = Audit(

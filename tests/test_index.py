@@ -10,12 +10,12 @@ import pytest
 
 from dermai_report import RunWriter
 from dermai_report.cli.report import main
-from dermai_report.experiment_files import FORMAT, Experiment, Trial, experiments_in, write_experiment
 from dermai_report.index import survey
 from dermai_report.renderers import render
 from dermai_report.report import Index
 from dermai_report.run import Parent
 from dermai_report.sources import runs_in
+from dermai_report.storage.experiment_files import FORMAT, Experiment, Trial, experiments_in, write_experiment
 from tests.builders import PUBLISHED
 
 

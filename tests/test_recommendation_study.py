@@ -11,8 +11,8 @@ from benchmarks.recommendations.sources import Source, draw
 from benchmarks.recommendations.troubles import HELD_OUT, TROUBLES, Trouble, few, imbalanced, taken_for_another, wrong_labels
 from dermai_report import diagnose
 from dermai_report.experiment.trials import Done
-from dermai_report.experiment_files import Trial
 from dermai_report.measures.replicates import Mean
+from dermai_report.storage.experiment_files import Trial
 from dermai_report.train.config import TrainConfig
 from tests import builders
 

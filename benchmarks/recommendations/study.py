@@ -30,8 +30,8 @@ from benchmarks.recommendations.sources import Source, draw, save, sources
 from benchmarks.recommendations.troubles import EPOCHS, HELD_OUT, TROUBLES, Trouble
 from dermai_report import diagnose
 from dermai_report.experiment.trials import Done
-from dermai_report.experiment_files import Trial, run_of
-from dermai_report.run_reading import read_run_directory
+from dermai_report.storage.experiment_files import Trial, run_of
+from dermai_report.storage.run_reading import read_run_directory
 from dermai_report.train import checkpoints
 from dermai_report.train.config import TrainConfig
 from dermai_report.train.experiments import trial

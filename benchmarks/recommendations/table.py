@@ -23,9 +23,9 @@ from benchmarks.recommendations.study import name_of, seeds_of, words
 from benchmarks.recommendations.verdicts import Effect, effect, over_cases, share
 from dermai_report import measures
 from dermai_report.experiment.trials import Done
-from dermai_report.experiment_files import Trial, run_of
 from dermai_report.measures.replicates import Mean
-from dermai_report.run_reading import read_run_directory
+from dermai_report.storage.experiment_files import Trial, run_of
+from dermai_report.storage.run_reading import read_run_directory
 
 ENDED = ("finished", "failed")  # a training that was stopped has no outcome yet
 

@@ -28,7 +28,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks" / "training")]
 
 from load import other_load  # noqa: E402
 
-from dermai_report.experiment_files import Trial, read_experiment, run_of  # noqa: E402
+from dermai_report.storage.experiment_files import Trial, read_experiment, run_of  # noqa: E402
 from dermai_report.train.checkpoints import BEST  # noqa: E402
 from dermai_report.train.config import TrainConfig  # noqa: E402
 from dermai_report.train.experiments import plan  # noqa: E402

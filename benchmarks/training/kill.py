@@ -25,7 +25,7 @@ import torch
 from PIL import Image
 
 from dermai_report.cli.train import main as dermai_train
-from dermai_report.run_directory import read_manifest
+from dermai_report.storage.run_directory import read_manifest
 from dermai_report.train import loop  # noqa: F401  every attempt shares what this imports
 
 SHARED = ["--weights", "none", "--image-size", "32", "--batch-size", "16", "--threads", "1", "--cache", "none"]

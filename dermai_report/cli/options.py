@@ -11,8 +11,8 @@ import dermai_report
 from dermai_report import registry
 from dermai_report.cli import gate
 from dermai_report.errors import DermaiError
-from dermai_report.experiment_files import is_experiment
 from dermai_report.output_path import is_folder
+from dermai_report.storage.experiment_files import is_experiment
 
 RUN = "run"  # made of the run, where all others are made of its report
 LEAST_CHARS = 4_000  # the longest verdict that is shown, and the names of what was left out

@@ -71,7 +71,7 @@ def _settings(called: argparse.Namespace) -> Settings:
 
 def _document(called: argparse.Namespace) -> tuple[Shown, dict[str, Any]]:
     """What is to be shown: a report on one run, a comparison, what an experiment shows, or an index; and options that come from the run."""
-    from dermai_report.experiment_files import experiments_in, is_experiment
+    from dermai_report.storage.experiment_files import experiments_in, is_experiment
 
     settings = _settings(called)
     if len(called.runs) > 1:
@@ -122,7 +122,7 @@ def _read(called: argparse.Namespace, path: str) -> Run:
 
 
 def _export(called: argparse.Namespace) -> int:
-    from dermai_report.run_export import write_run
+    from dermai_report.storage.run_export import write_run
 
     if len(called.runs) > 1:
         options.refuse_of_one(called, "more than one")

@@ -16,9 +16,9 @@ from dermai_report.cli import subcommands
 from dermai_report.cli.outcome import finish
 from dermai_report.datasets.in_use import reading
 from dermai_report.errors import DermaiError
-from dermai_report.experiment_files import is_experiment
 from dermai_report.remote.addresses import local_or_address
 from dermai_report.run import Parent
+from dermai_report.storage.experiment_files import is_experiment
 from dermai_report.train import options, process
 from dermai_report.train.applying import apply, read_report, split_wish
 from dermai_report.train.config import TrainConfig
@@ -114,7 +114,7 @@ def _resumed(given: dict[str, Any]) -> Path | str | None:
 
 def resumable(path: Path | str) -> TrainConfig:
     """The configuration of a run that ended early. Raises DermaiError where there is nothing to resume."""
-    from dermai_report.run_places import manifest_of
+    from dermai_report.storage.run_places import manifest_of
 
     manifest = manifest_of(path)
     if manifest.status == "finished":

@@ -78,7 +78,7 @@ def _state(path: str) -> object:
 
 def _local_state(path: Path) -> object:
     from dermai_report.locks import is_held
-    from dermai_report.run_files import EPOCHS
+    from dermai_report.storage.run_files import EPOCHS
 
     if not path.is_dir():
         return _look(path)

@@ -57,7 +57,7 @@ def _from_csv(path: Path) -> dict[str, list[str]]:
 def _from_parquet(path: Path) -> dict[str, list[str]]:
     import pyarrow as pa
 
-    from dermai_report import parquet
+    from dermai_report.storage import parquet
 
     try:
         table = parquet.read_table(path)

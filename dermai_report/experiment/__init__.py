@@ -12,8 +12,8 @@ from dermai_report.experiment import exhibits, folds, search, words
 from dermai_report.experiment.effects import effects
 from dermai_report.experiment.predicted import predicted
 from dermai_report.experiment.trials import read_trials
-from dermai_report.experiment_files import Experiment, read_experiment
 from dermai_report.report import ActionCheck, ExperimentReport, TrialFacts
+from dermai_report.storage.experiment_files import Experiment, read_experiment
 
 
 def judge(path: Path) -> ExperimentReport:

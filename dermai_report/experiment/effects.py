@@ -9,11 +9,11 @@ import numpy as np
 
 from dermai_report import measures
 from dermai_report.experiment.trials import Done, by_actions
-from dermai_report.experiment_files import Experiment
 from dermai_report.measures.intervals import p_of
 from dermai_report.measures.replicates import over_seeds
 from dermai_report.measures.stacked import stack
 from dermai_report.report import Effect
+from dermai_report.storage.experiment_files import Experiment
 
 ALPHA = 0.05
 

@@ -10,9 +10,9 @@ from decimal import Decimal
 
 from dermai_report import wording
 from dermai_report.experiment.words import NEXT, Words, of_effect
-from dermai_report.experiment_files import Experiment, Search, Space
 from dermai_report.measures.replicates import Mean, over_folds
 from dermai_report.report import Answer, Cell, Chart, Effect, KeyNumber, LineChart, Mark, Series, Table, Tone, TrialFacts
+from dermai_report.storage.experiment_files import Experiment, Search, Space
 
 WON, HOLDS, LUCK, WIDE = (
     "Which values won?",

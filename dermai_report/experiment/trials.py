@@ -8,10 +8,10 @@ from pathlib import Path
 
 from dermai_report import measures
 from dermai_report.errors import DermaiError
-from dermai_report.experiment_files import Experiment, Trial, run_of
 from dermai_report.report import TrialFacts
 from dermai_report.run import Run
-from dermai_report.run_reading import read_run_directory
+from dermai_report.storage.experiment_files import Experiment, Trial, run_of
+from dermai_report.storage.run_reading import read_run_directory
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from dermai_report import wording
 from dermai_report.experiment.folds import Ensemble, OutOfFold
-from dermai_report.experiment_files import Experiment
 from dermai_report.measures.replicates import Mean
 from dermai_report.report import Answer, Effect, KeyNumber, TrialFacts
+from dermai_report.storage.experiment_files import Experiment
 
 Words = tuple[str, list[Answer], list[KeyNumber]]
 HELPED = "Which recommendation helped?"

@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 
 from dermai_report.errors import DermaiError
-from dermai_report.prediction_files import ROW_SUM_TOLERANCE, array
 from dermai_report.run import SMALLEST_PROBABILITY
+from dermai_report.storage.prediction_files import ROW_SUM_TOLERANCE, array
 
 Outputs = Literal["auto", "logits", "probabilities"]
 AT_ONCE = 64  # batches that wait on their device: each transfer makes the training wait for it

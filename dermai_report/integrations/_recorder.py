@@ -7,7 +7,7 @@ from typing import Any
 
 from dermai_report.errors import DermaiError
 from dermai_report.integrations._passes import Outputs, Pass, Tally
-from dermai_report.run_directory import RunWriter
+from dermai_report.storage.run_directory import RunWriter
 
 OTHER_WEIGHTS = "weights of no epoch that was logged"
 

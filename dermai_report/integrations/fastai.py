@@ -13,7 +13,7 @@ from typing import Any
 from dermai_report.integrations._frameworks import needs
 from dermai_report.integrations._passes import Pass, Tally
 from dermai_report.integrations._recorder import Recorder
-from dermai_report.run_directory import RunWriter
+from dermai_report.storage.run_directory import RunWriter
 
 with needs("fastai", "fastai"):
     from fastai.callback.core import Callback

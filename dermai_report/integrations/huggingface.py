@@ -15,7 +15,7 @@ from dermai_report.errors import DermaiError
 from dermai_report.integrations._frameworks import needs
 from dermai_report.integrations._passes import Pass, Tally
 from dermai_report.integrations._recorder import Recorder
-from dermai_report.run_directory import RunWriter
+from dermai_report.storage.run_directory import RunWriter
 
 with needs("transformers", "transformers"):
     from transformers import TrainerCallback

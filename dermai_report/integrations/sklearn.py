@@ -14,7 +14,7 @@ from dermai_report.errors import DermaiError
 from dermai_report.integrations._frameworks import needs
 from dermai_report.integrations._passes import Pass
 from dermai_report.integrations._recorder import Recorder
-from dermai_report.run_directory import RunWriter
+from dermai_report.storage.run_directory import RunWriter
 
 with needs("sklearn", "scikit-learn"):
     from sklearn.utils import gen_batches

@@ -15,7 +15,7 @@ from typing import Any
 from dermai_report.integrations._frameworks import needs
 from dermai_report.integrations._passes import Pass, digest_of
 from dermai_report.integrations._recorder import Recorder
-from dermai_report.run_directory import RunWriter
+from dermai_report.storage.run_directory import RunWriter
 
 with needs("torch", "torch"):
     import torch

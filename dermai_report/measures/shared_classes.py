@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from dermai_report.prediction_files import evaluate
 from dermai_report.run import Evaluation, Predictions, Run
+from dermai_report.storage.prediction_files import evaluate
 
 OTHER = "(another class)"
 

@@ -17,7 +17,7 @@ from dermai_report import locks
 from dermai_report.errors import DermaiError
 from dermai_report.files import writing_to
 from dermai_report.locks import hold
-from dermai_report.run_files import EPOCHS, MANIFEST, read_manifest
+from dermai_report.storage.run_files import EPOCHS, MANIFEST, read_manifest
 
 LOCK = "lock"
 

@@ -17,9 +17,9 @@ from dermai_report.errors import DermaiError
 from dermai_report.files import reading_from, sha256
 from dermai_report.plain import text
 from dermai_report.run import Evaluation, Predictions, Run
-from dermai_report.run_files import check_evaluation
 from dermai_report.sources import _remote
 from dermai_report.sources._log import NO, Log
+from dermai_report.storage.run_files import check_evaluation
 
 SPLITS = ("test", "val")
 DIFFERENT = 0.005  # accuracies that differ by more are not roundings of one

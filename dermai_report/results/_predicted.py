@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from dermai_report import prediction_files
 from dermai_report.errors import DermaiError, unknown_name
 from dermai_report.results import Outcome
 from dermai_report.results._classes import class_names, indices
 from dermai_report.run import Predictions
 from dermai_report.sources._log import Log
+from dermai_report.storage import prediction_files
 
 NAMES = {
     "label": "label labels true truth ytrue target targets groundtruth gt actual truelabel trueclass labeltrue y real reference",

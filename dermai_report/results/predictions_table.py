@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from dermai_report.errors import DermaiError
-from dermai_report.prediction_files import OWN
 from dermai_report.results import Outcome
 from dermai_report.results._predicted import ROUNDED, Roles, Told, as_text, outcome_of, role_of, roles_of, two_class
 from dermai_report.sources._columns import SPLIT_OF, meaning
 from dermai_report.sources._csv import csv_table, dialect_of
 from dermai_report.sources._log import LARGEST, LIKELY, NO, Log
 from dermai_report.sources._table import Column, Table, table_of_columns
+from dermai_report.storage.prediction_files import OWN
 
 PARQUET = b"PAR1"
 

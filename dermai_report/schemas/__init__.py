@@ -14,7 +14,7 @@ def generated() -> dict[str, dict[str, Any]]:
     """The schemas by file name, from the types as they are now."""
     from dermai_report.audit import Audit
     from dermai_report.report import Comparison, ExperimentReport, Index, Report
-    from dermai_report.run_directory import json_schemas
+    from dermai_report.storage.run_directory import json_schemas
 
     schemas = {f"{Path(name).stem}.schema.json": schema for name, schema in json_schemas().items()}
     for name, kind in {

@@ -23,12 +23,12 @@ from types import ModuleType
 
 from dermai_report import registry
 from dermai_report.errors import DermaiError
-from dermai_report.experiment_files import EXPERIMENT
 from dermai_report.files import may_be_read, reading_from
 from dermai_report.run import Run
-from dermai_report.run_files import MANIFEST
 from dermai_report.sources import _remote
 from dermai_report.sources._log import LIKELY, NO, Log
+from dermai_report.storage.experiment_files import EXPERIMENT
+from dermai_report.storage.run_files import MANIFEST
 
 MOST_LISTED = 12
 MOST_READ = 500  # files of a folder whose beginnings are looked at

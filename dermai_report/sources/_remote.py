@@ -16,14 +16,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dermai_report import val_epoch_files
 from dermai_report.errors import DermaiError
-from dermai_report.prediction_files import file_of
 from dermai_report.remote import lease
 from dermai_report.remote.addresses import is_address, shown, telling
 from dermai_report.run import Run
-from dermai_report.run_files import EPOCHS, MANIFEST, TEST, parse_epoch
-from dermai_report.run_places import LATEST
+from dermai_report.storage import val_epoch_files
+from dermai_report.storage.prediction_files import file_of
+from dermai_report.storage.run_files import EPOCHS, MANIFEST, TEST, parse_epoch
+from dermai_report.storage.run_places import LATEST
 
 MOST_FILES = 5_000
 LARGEST_FILE = 256 * 1024**2

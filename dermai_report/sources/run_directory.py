@@ -1,8 +1,8 @@
 """The project's own run directory (run.json, epochs.jsonl, ...)."""
 
 from dermai_report.run import Run
-from dermai_report.run_directory import MANIFEST, read_run_directory
 from dermai_report.sources._log import NO, SURE, Log
+from dermai_report.storage.run_directory import MANIFEST, read_run_directory
 
 
 def recognises(log: Log) -> int:

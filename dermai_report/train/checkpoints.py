@@ -16,7 +16,7 @@ from torch.optim import Optimizer
 
 from dermai_report.errors import DermaiError
 from dermai_report.files import write_atomically
-from dermai_report.run_directory import RunWriter, read_manifest
+from dermai_report.storage.run_directory import RunWriter, read_manifest
 from dermai_report.train import distributed
 from dermai_report.train.config import TrainConfig
 from dermai_report.train.data import DataSet

@@ -7,7 +7,7 @@ from torch import nn
 from dermai_report.errors import DermaiError
 from dermai_report.measures.temperature import temperature
 from dermai_report.run import Predictions
-from dermai_report.run_directory import RunWriter
+from dermai_report.storage.run_directory import RunWriter
 from dermai_report.train import checkpoints, readme
 from dermai_report.train.config import TrainConfig
 from dermai_report.train.data import DataSet

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Meta
 
 from dermai_report.errors import DermaiError, unknown_name
-from dermai_report.experiment_files import Space
+from dermai_report.storage.experiment_files import Space
 from dermai_report.train import agreement, strategies
 
 Fraction = Annotated[float, Meta(ge=0, lt=1)]

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from dermai_report import environment, run_places
-from dermai_report.audit_files import AUDIT, write_audit
+from dermai_report import environment
 from dermai_report.errors import DermaiError
 from dermai_report.measures.leakage import leaks
 from dermai_report.run import Parent
-from dermai_report.run_directory import RunWriter
-from dermai_report.run_places import Folder
+from dermai_report.storage import run_places
+from dermai_report.storage.audit_files import AUDIT, write_audit
+from dermai_report.storage.run_directory import RunWriter
+from dermai_report.storage.run_places import Folder
 from dermai_report.train import (
     backbones,
     checkpoints,

@@ -12,11 +12,11 @@ import pytest
 
 from dermai_report.cli.report import main
 from dermai_report.experiment import judge
-from dermai_report.experiment_files import FORMAT, Experiment, Trial, write_experiment
 from dermai_report.renderers import render
 from dermai_report.run import Data, Parent
-from dermai_report.run_directory import RunWriter
 from dermai_report.schemas import generated
+from dermai_report.storage.experiment_files import FORMAT, Experiment, Trial, write_experiment
+from dermai_report.storage.run_directory import RunWriter
 
 CLASSES = ["measles", "eczema", "<b>other</b>"]
 N = 300

@@ -13,9 +13,9 @@ import pytest
 from dermai_report.cli.report import main
 from dermai_report.experiment import judge
 from dermai_report.experiment.search import outcome, tables, words
-from dermai_report.experiment_files import FORMAT, Experiment, Search, Space, Trial, read_experiment, write_experiment
 from dermai_report.report import Answer, ExperimentReport, TrialFacts
 from dermai_report.schemas import generated
+from dermai_report.storage.experiment_files import FORMAT, Experiment, Search, Space, Trial, read_experiment, write_experiment
 from tests.experiment.test_experiment import N, experiment, trial_run
 
 OVER = {"lr": Space(low=1e-5, high=0.1, log=True, beyond=("low", "high")), "dropout": Space(low=0, high=0.7, beyond=("high",))}

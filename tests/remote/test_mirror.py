@@ -17,7 +17,7 @@ import pytest
 from dermai_report import DermaiError, RunWriter, read_run
 from dermai_report.remote import lease
 from dermai_report.remote.store import Store
-from dermai_report.run_places import reopen
+from dermai_report.storage.run_places import reopen
 from tests import stores
 
 CLASSES = ["a", "b"]
@@ -277,7 +277,7 @@ def test_who_was_not_heard_of_stops_when_another_has_taken_over(runs: str, monke
 
 
 def test_writers_at_once_leave_whole_runs_and_latest_is_always_one(runs: str) -> None:
-    from tests.test_run_places import WRITE
+    from tests.storage.test_run_places import WRITE
 
     code = f"from tests import stores\nstores.register()\n{WRITE}"
     command = [sys.executable, "-c", code, runs, "3"]

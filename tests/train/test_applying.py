@@ -9,7 +9,7 @@ from dermai_report import diagnose, read_run
 from dermai_report.cli.train import asked, build_parser
 from dermai_report.errors import DermaiError
 from dermai_report.renderers import save
-from dermai_report.run_directory import RunWriter
+from dermai_report.storage.run_directory import RunWriter
 from dermai_report.train import options
 from dermai_report.train.applying import apply, read_report, split_wish
 

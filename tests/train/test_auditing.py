@@ -9,9 +9,9 @@ from typing import Any
 
 from PIL import Image
 
-from dermai_report.audit_files import AUDIT, read_audit
 from dermai_report.datasets.audit import assemble, inspect
 from dermai_report.datasets.collections import open_collection
+from dermai_report.storage.audit_files import AUDIT, read_audit
 from dermai_report.train.config import TrainConfig
 from dermai_report.train.data import load_data
 from dermai_report.train.loop import train

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from dermai_report.run_reading import read_run_directory
+from dermai_report.storage.run_reading import read_run_directory
 
 ROOT = Path(__file__).resolve().parents[2]
 Options = Callable[..., dict[str, Any]]

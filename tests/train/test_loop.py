@@ -17,7 +17,7 @@ import torch
 
 from dermai_report.errors import DermaiError
 from dermai_report.run import Run
-from dermai_report.run_directory import read_run_directory
+from dermai_report.storage.run_directory import read_run_directory
 from dermai_report.train import checkpoints, loop
 from dermai_report.train.config import TrainConfig
 from dermai_report.train.data import load_data

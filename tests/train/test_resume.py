@@ -16,7 +16,7 @@ import torch
 
 from dermai_report.cli.train import main, resumable
 from dermai_report.errors import DermaiError
-from dermai_report.run_directory import RunWriter, read_run_directory
+from dermai_report.storage.run_directory import RunWriter, read_run_directory
 from dermai_report.train import checkpoints, loop
 from dermai_report.train.config import TrainConfig
 from dermai_report.train.engine import Engine

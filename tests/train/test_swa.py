@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from dermai_report.run_directory import read_run_directory
+from dermai_report.storage.run_directory import read_run_directory
 from dermai_report.train import checkpoints, epoch, loop
 from dermai_report.train.batches import evaluation_batches
 from dermai_report.train.config import TrainConfig

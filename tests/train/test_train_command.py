@@ -15,7 +15,7 @@ from dermai_report import locks
 from dermai_report.cli import data
 from dermai_report.cli.train import main
 from dermai_report.errors import DermaiError
-from dermai_report.run_directory import read_run_directory
+from dermai_report.storage.run_directory import read_run_directory
 from dermai_report.train import checkpoints, loop
 
 

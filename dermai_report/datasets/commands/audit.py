@@ -46,7 +46,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Look, write, and print what stands out."""
     from dermai_report import registry
-    from dermai_report.audit_files import AUDIT, write_audit
     from dermai_report.datasets.audit import assemble, inspect
     from dermai_report.datasets.audit.formats import FOLDER, render
     from dermai_report.datasets.audit.gallery import gallery
@@ -56,6 +55,7 @@ def run(options: argparse.Namespace) -> int:
     from dermai_report.files import write_atomically
     from dermai_report.output_path import is_folder
     from dermai_report.sources import read_run
+    from dermai_report.storage.audit_files import AUDIT, write_audit
 
     formats = {name: registry.load(FOLDER, name, "format") for name in _formats(options.format, options.output)}
     wish = Wish(options.data, metadata=options.metadata, group_column=options.group_column, group_regex=options.group_regex)

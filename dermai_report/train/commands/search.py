@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from dermai_report.errors import DermaiError
-from dermai_report.experiment_files import Search
 from dermai_report.run import Parent
+from dermai_report.storage.experiment_files import Search
 from dermai_report.train import config as configuration
 from dermai_report.train import options
 from dermai_report.train.applying import read_report

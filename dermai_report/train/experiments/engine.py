@@ -11,10 +11,10 @@ import joblib
 
 from dermai_report import registry
 from dermai_report.errors import DermaiError
-from dermai_report.experiment_files import FORMAT, Experiment, Kind, Trial, read_experiment, write_experiment
 from dermai_report.files import point_to
 from dermai_report.remote.addresses import local_or_address, shown
-from dermai_report.run_places import new_directory
+from dermai_report.storage.experiment_files import FORMAT, Experiment, Kind, Trial, read_experiment, write_experiment
+from dermai_report.storage.run_places import new_directory
 from dermai_report.train.experiments.options import BACKENDS
 from dermai_report.train.experiments.trial import Outcome, carry_out
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
-from dermai_report.experiment_files import Trial, read_experiment, run_of, write_experiment
-from dermai_report.run_reading import read_run_directory
+from dermai_report.storage.experiment_files import Trial, read_experiment, run_of, write_experiment
+from dermai_report.storage.run_reading import read_run_directory
 from dermai_report.train.config import TrainConfig
 from dermai_report.train.experiments import plan
 from dermai_report.train.experiments.engine import carry_on

@@ -8,7 +8,7 @@ from typing import Any
 
 from dermai_report import registry
 from dermai_report.errors import DermaiError
-from dermai_report.experiment_files import Workers
+from dermai_report.storage.experiment_files import Workers
 
 BACKENDS = "train.experiments.backends"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from dermai_report.experiment_files import Trial
+from dermai_report.storage.experiment_files import Trial
 from dermai_report.train.config import TrainConfig
 
 BASELINE, TOGETHER = "baseline", "all-together"

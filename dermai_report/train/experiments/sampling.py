@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dermai_report.errors import DermaiError
-from dermai_report.experiment_files import Space
+from dermai_report.storage.experiment_files import Space
 
 DIGITS = 4  # of a value: enough for any effect, few enough to be copied
 STARTUP = 8  # trials at random before the estimator has something to go by

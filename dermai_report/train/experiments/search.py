@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from dermai_report import wording
-from dermai_report.experiment_files import Experiment, Search, Trial, read_experiment, write_experiment
+from dermai_report.storage.experiment_files import Experiment, Search, Trial, read_experiment, write_experiment
 from dermai_report.train.config import TrainConfig
 from dermai_report.train.experiments import plan, sampling
 from dermai_report.train.experiments.engine import carry_on

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from dermai_report.errors import DermaiError, unknown_name
-from dermai_report.experiment_files import Space
+from dermai_report.storage.experiment_files import Space
 from dermai_report.train import config as configuration
 from dermai_report.train.config import TrainConfig
 

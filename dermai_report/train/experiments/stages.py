@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from dermai_report.errors import DermaiError
-from dermai_report.experiment_files import read_experiment
 from dermai_report.files import writing_to
 from dermai_report.locks import hold
+from dermai_report.storage.experiment_files import read_experiment
 from dermai_report.train.experiments import halving, search
 from dermai_report.train.experiments.engine import carry_on
 from dermai_report.train.experiments.trial import Outcome

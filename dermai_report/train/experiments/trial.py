@@ -9,9 +9,9 @@ import msgspec
 
 from dermai_report.datasets.in_use import reading
 from dermai_report.errors import DermaiError
-from dermai_report.experiment_files import Trial, run_of
 from dermai_report.run import Parent
-from dermai_report.run_files import read_manifest
+from dermai_report.storage.experiment_files import Trial, run_of
+from dermai_report.storage.run_files import read_manifest
 from dermai_report.train import process
 from dermai_report.train.config import TrainConfig
 

@@ -14,7 +14,6 @@ from PIL import Image, ImageFilter
 
 from dermai_report import RunWriter, registry
 from dermai_report.audit import Audit
-from dermai_report.audit_files import read_audit
 from dermai_report.cli.data import main
 from dermai_report.datasets.audit import assemble, inspect
 from dermai_report.datasets.audit.formats import FOLDER, render
@@ -23,6 +22,7 @@ from dermai_report.datasets.audit.suspicion import suspicion
 from dermai_report.datasets.audit.view import view
 from dermai_report.errors import DermaiError
 from dermai_report.sources import read_run
+from dermai_report.storage.audit_files import read_audit
 from tests.datasets.audit.pictures import collection, crop, jpeg, photograph
 
 GREY = Image.new("RGB", (64, 64), (90, 90, 90))

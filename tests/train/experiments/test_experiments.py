@@ -17,8 +17,8 @@ from dermai_report.cli.train import main
 from dermai_report.datasets.folds import validate_by
 from dermai_report.datasets.items import Item
 from dermai_report.errors import DermaiError
-from dermai_report.experiment_files import Search, Space, Trial, read_experiment, run_of, status_of
-from dermai_report.run_reading import read_run_directory
+from dermai_report.storage.experiment_files import Search, Space, Trial, read_experiment, run_of, status_of
+from dermai_report.storage.run_reading import read_run_directory
 from dermai_report.train import checkpoints
 from dermai_report.train.config import TrainConfig
 from dermai_report.train.experiments import halving, plan, sampling, search, stages

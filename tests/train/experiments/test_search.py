@@ -13,8 +13,8 @@ import pytest
 from dermai_report.cli.train import main
 from dermai_report.errors import DermaiError
 from dermai_report.experiment import judge
-from dermai_report.experiment_files import Search, Space, Trial, read_experiment, run_of
-from dermai_report.run_reading import read_run_directory
+from dermai_report.storage.experiment_files import Search, Space, Trial, read_experiment, run_of
+from dermai_report.storage.run_reading import read_run_directory
 from dermai_report.train import checkpoints
 from dermai_report.train import config as configuration
 from dermai_report.train.config import TrainConfig

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dermai_report.audit import Audit
-from dermai_report.audit_files import as_json
+from dermai_report.storage.audit_files import as_json
 
 SUFFIX = ".json"
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from dermai_report.errors import DermaiError
 from dermai_report.files import point_to, writing_to
 from dermai_report.remote.addresses import local_or_address
-from dermai_report.run_files import MANIFEST, Manifest, read_manifest
+from dermai_report.storage.run_files import MANIFEST, Manifest, read_manifest
 
 if TYPE_CHECKING:
     from dermai_report.remote.mirror import Mirror

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dermai_report.errors import DermaiError
-from dermai_report.parquet import column, numbers, read_table, write_table
-from dermai_report.prediction_files import FOLDER, array, class_indices
 from dermai_report.run import SampleEpochs
+from dermai_report.storage.parquet import column, numbers, read_table, write_table
+from dermai_report.storage.prediction_files import FOLDER, array, class_indices
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,7 +9,7 @@ from typing import Any
 
 from dermai_report.errors import DermaiError
 from dermai_report.plain import plain, text
-from dermai_report.run_files import LAST_EPOCH, accuracies, is_fraction, parse_epoch
+from dermai_report.storage.run_files import LAST_EPOCH, accuracies, is_fraction, parse_epoch
 
 
 def epoch_line(number: int, *, train: Any, val: Any, lr: Any, seconds: Any, phase: Any, extra: Mapping[str, Any]) -> bytes:

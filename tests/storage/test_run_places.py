@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dermai_report import DermaiError, read_run
-from dermai_report.run_places import below
+from dermai_report.storage.run_places import below
 
 WRITERS, RUNS = 4, 6
 WRITE = """

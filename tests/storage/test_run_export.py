@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dermai_report import DermaiError, prediction_files, read_run
+from dermai_report import DermaiError, read_run
 from dermai_report.cli import report
 from dermai_report.run import Checkpoint, Data, EpochLog, Predictions, Run
-from dermai_report.run_export import write_run
-from dermai_report.run_files import EPOCH_KEYS, Manifest
+from dermai_report.storage import prediction_files
+from dermai_report.storage.run_export import write_run
+from dermai_report.storage.run_files import EPOCH_KEYS, Manifest
 from tests import builders
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)

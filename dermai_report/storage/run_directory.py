@@ -21,14 +21,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from dermai_report import environment, prediction_files, val_epoch_files
-from dermai_report.epoch_line import as_number, epoch_line, epoch_number
-from dermai_report.epoch_log import EpochLog
+from dermai_report import environment
 from dermai_report.errors import DermaiError, unknown_name
 from dermai_report.files import reading_from, sha256, write_atomically, writing_to
 from dermai_report.plain import text
 from dermai_report.run import FORMAT, Checkpoint, Data, Parent, Status
-from dermai_report.run_files import (
+from dermai_report.storage import prediction_files, val_epoch_files
+from dermai_report.storage.epoch_line import as_number, epoch_line, epoch_number
+from dermai_report.storage.epoch_log import EpochLog
+from dermai_report.storage.run_files import (
     MANIFEST,
     TEST,
     Manifest,
@@ -37,8 +38,8 @@ from dermai_report.run_files import (
     pretty,
     read_manifest,
 )
-from dermai_report.run_places import Folder, begin, below, reopen
-from dermai_report.run_reading import read_run_directory
+from dermai_report.storage.run_places import Folder, begin, below, reopen
+from dermai_report.storage.run_reading import read_run_directory
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dermai_report.errors import DermaiError
-from dermai_report.parquet import (
+from dermai_report.plain import text
+from dermai_report.run import SMALLEST_PROBABILITY, Evaluation, Predictions
+from dermai_report.storage.parquet import (
     HINT,
     Strings,
     class_codes,
@@ -25,8 +27,6 @@ from dermai_report.parquet import (
     whole_number,
     write_table,
 )
-from dermai_report.plain import text
-from dermai_report.run import SMALLEST_PROBABILITY, Evaluation, Predictions
 
 if TYPE_CHECKING:
     import numpy as np

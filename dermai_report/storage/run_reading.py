@@ -10,14 +10,14 @@ from typing import Any
 
 import msgspec
 
-from dermai_report import prediction_files, val_epoch_files
-from dermai_report.audit_files import AUDIT, read_audit
 from dermai_report.errors import DermaiError
 from dermai_report.files import reading_from, sha256
 from dermai_report.locks import is_held
 from dermai_report.remote.lease import is_leased
 from dermai_report.run import Checkpoint, EpochLog, Evaluation, Predictions, Run
-from dermai_report.run_files import (
+from dermai_report.storage import prediction_files, val_epoch_files
+from dermai_report.storage.audit_files import AUDIT, read_audit
+from dermai_report.storage.run_files import (
     EPOCHS,
     MANIFEST,
     TEST,

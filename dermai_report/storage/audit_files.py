@@ -9,7 +9,7 @@ import msgspec
 from dermai_report.audit import FORMAT, Audit
 from dermai_report.errors import DermaiError
 from dermai_report.files import write_atomically
-from dermai_report.run_files import read_json
+from dermai_report.storage.run_files import read_json
 
 AUDIT = "audit.json"
 

@@ -9,7 +9,7 @@ from typing import IO
 from dermai_report.errors import DermaiError
 from dermai_report.files import writing_to
 from dermai_report.locks import hold
-from dermai_report.run_files import EPOCHS, parse_epoch
+from dermai_report.storage.run_files import EPOCHS, parse_epoch
 
 
 class EpochLog:

@@ -6,12 +6,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from dermai_report import prediction_files, val_epoch_files
-from dermai_report.epoch_line import epoch_line
 from dermai_report.errors import DermaiError
 from dermai_report.files import flush_folder, write_atomically, writing_to
 from dermai_report.run import FORMAT, Run
-from dermai_report.run_files import EPOCHS, MANIFEST, TEST, Manifest, make_manifest, pretty
+from dermai_report.storage import prediction_files, val_epoch_files
+from dermai_report.storage.epoch_line import epoch_line
+from dermai_report.storage.run_files import EPOCHS, MANIFEST, TEST, Manifest, make_manifest, pretty
 
 
 def write_run(run: Run, place: str | Path) -> Path:

@@ -198,7 +198,7 @@ def test_what_the_evaluation_lacks_comes_from_the_predictions(path: Path) -> Non
 
 
 def test_killed_between_predictions_and_evaluation(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dermai_report import run_directory
+    from dermai_report.storage import run_directory
 
     with RunWriter(path.parent, classes=CLASSES) as run:
         run.log_evaluation("test", labels=[0], predicted=[1], epoch=1)

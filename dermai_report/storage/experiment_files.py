@@ -14,7 +14,7 @@ import msgspec
 from dermai_report.errors import DermaiError
 from dermai_report.files import may_be_read, reading_from, write_atomically
 from dermai_report.run import Parent, Status
-from dermai_report.run_files import MANIFEST, read_json, read_manifest
+from dermai_report.storage.run_files import MANIFEST, read_json, read_manifest
 
 # History of experiment.json:
 #   1  the first
