@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from benchmarks.recommendations import arms, study, table, verdicts
+from benchmarks.recommendations import actions, arms, replay, study, table, verdicts
 from benchmarks.recommendations.sources import Source, draw
 from benchmarks.recommendations.troubles import HELD_OUT, TROUBLES, Trouble, few, imbalanced, taken_for_another, wrong_labels
 from dermai_report import diagnose
@@ -136,3 +136,18 @@ def test_a_tiny_case_is_carried_out_once_and_told(tmp_path: Path, monkeypatch: p
     assert "unfreeze-gradually" in told
     table.write_rows(tmp_path, tmp_path / "runs.csv", "abc")
     assert (tmp_path / "runs.csv").read_text().count("\nabc,digits.frozen,1,") == len(runs)
+    table.write_choices({"now": {"digits.frozen": {1: chosen}}}, tmp_path / "choices.csv", "abc")
+    rows = (tmp_path / "choices.csv").read_text().splitlines()
+    assert len(rows) == 1 + len(arms.ARMS)
+    assert rows[1].startswith(f"abc,now,digits.frozen,1,first,{chosen['first'].action},")
+    losses = {
+        name: table.read_trial(tmp_path, "digits.frozen", 1, name)
+        for name in ("baseline", study.name_of(chosen["first"].patch))
+    }
+    before, after = (done.run.test.loss for done in losses.values() if done and done.run.test)
+    assert replay.replay(tmp_path, [1]) == {"digits.frozen": {1: (chosen["first"].action, pytest.approx(1 - after / before))}}
+    assert replay.replay(tmp_path, [2]) == {}
+    parts = actions.parts(tmp_path, [1])
+    keys = "+".join(sorted(chosen["first"].patch))
+    assert len(parts) == len(runs) - 1
+    assert parts[keys]["digits.frozen"] == [pytest.approx(1 - after / before)]

@@ -1,10 +1,10 @@
 """The study's table: what each arm did in each case, as Markdown on standard output.
 
     python -m benchmarks.recommendations.table --work DIR --labels before,after [--seeds 1-5] [--arms first,fixed]
-        [--cases fashion.noise,digits.few] [--csv runs.csv --code COMMIT]
+        [--cases fashion.noise,digits.few] [--csv runs.csv --choices choices.csv --code COMMIT]
 
---csv: a row a finished training, of every run in the work folder; --code: what they were trained with, for its first column. Rows of
-different code are not to be paired: the trainer may have changed.
+--csv: a row a finished training, of every run in the work folder; --choices: a row a choice of an arm; --code: what they were trained
+with, for the first column of both. Rows of different code are not to be paired: the trainer may have changed.
 """
 
 from __future__ import annotations
@@ -176,6 +176,18 @@ def write_rows(work: Path, path: Path, code: str) -> None:
             writer.writerow([code, case, done.trial.seed, name, done.run.status, *facts, *scores])
 
 
+def write_choices(chosen: Mapping[str, Cases], path: Path, code: str) -> None:
+    """A row a choice: by which version, in which case, with which seed and arm; the action, its patch, and its place in the report."""
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["code", "label", "case", "seed", "arm", "action", "patch", "place"])
+        for label, cases in chosen.items():
+            for case, by_seed in cases.items():
+                for seed, by_arm in by_seed.items():
+                    for arm, choice in by_arm.items():
+                        writer.writerow([code, label, case, seed, arm, choice.action, name_of(choice.patch), choice.place])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True)
@@ -184,13 +196,17 @@ def main() -> None:
     parser.add_argument("--arms", type=words, default=ARMS)
     parser.add_argument("--cases", type=words)
     parser.add_argument("--csv", type=Path)
+    parser.add_argument("--choices", type=Path)
     parser.add_argument("--code", default="")
     given = parser.parse_args()
     print(markdown(columns(given.work, given.labels, given.seeds, given.arms, given.cases)))
-    for label in given.labels:
-        print(f"\n{label}: {by_hand(read_choices(given.work, label, given.seeds))}")
+    chosen = {label: read_choices(given.work, label, given.seeds) for label in given.labels}
+    for label, cases in chosen.items():
+        print(f"\n{label}: {by_hand(cases)}")
     if given.csv:
         write_rows(given.work, given.csv, given.code)
+    if given.choices:
+        write_choices(chosen, given.choices, given.code)
 
 
 if __name__ == "__main__":
