@@ -86,7 +86,8 @@ def _train(call: Call, command: str) -> int:
         result = train(config, command, progress, call.resume, call.parent)
     epochs, best = result.history.epochs, result.history.best_epoch
     ended = "interrupted" if result.signal is not None else "finished"
-    tested = f"; test accuracy {result.test.accuracy:.2%} of {len(result.test.labels)}" if result.test else ""
+    of = " of the averaged predictions" if max(config.tta, config.ensemble) > 1 else ""
+    tested = f"; test accuracy{of} {result.test.accuracy:.2%} of {len(result.test.labels)}" if result.test else ""
     kept = f"best epoch {best} by {config.best_by}{tested}" if best else "no epoch was completed"
     if not is_first_process():
         return 0 if result.signal is None else 128 + result.signal

@@ -74,6 +74,6 @@ def _how_sure(run: Run, best: BestEpoch, last: LastEpoch) -> tuple[float, str]:
     values = np.array(run.series("val", name))
     chance = measures.chance_still_worse(values if name == "loss" else 1 - values)
     return chance, (
-        f"Confidence that it is really worse: {wording.confidence(chance)}, from the noise of the curve alone, as no validation "
-        "samples of each epoch were logged."
+        f"Confidence that it is really worse: {wording.confidence(chance)}, from the noise of the curve alone, as the "
+        "validation samples of the two epochs were not logged."
     )

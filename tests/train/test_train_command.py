@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -35,6 +36,15 @@ def test_results_to_stdout_messages_to_stderr(
     assert "epoch 1/2  train loss" in err
     assert "finished after 2 of 2 epochs" in err
     assert err.splitlines()[-1] == f"next: dermai-report {run.path} --format html"
+
+
+def test_the_last_line_says_whose_test_accuracy_it_tells(
+    options: Callable[..., dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words(options())) == 0
+    assert re.search(r"; test accuracy \d", capsys.readouterr().err)
+    assert main(words(options(tta=2))) == 0
+    assert "; test accuracy of the averaged predictions " in capsys.readouterr().err
 
 
 def test_the_command_line_overrules_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
