@@ -16,24 +16,20 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.recommendations.study import seeds_of
-from benchmarks.recommendations.table import read_trial
+from benchmarks.recommendations.table import baselines, read_trial
 from benchmarks.recommendations.verdicts import over_cases
 
 
 def parts(work: Path, seeds: Sequence[int]) -> dict[str, dict[str, list[float]]]:
     """For each kind of patch, by its keys, and each case, the part of the loss that was gone with each seed."""
     found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for place in sorted((work / "runs").glob("*/seed-*")):
-        case, seed = place.parent.name, int(place.name.partition("-")[2])
-        baseline = read_trial(work, case, seed, "baseline")
-        if seed not in seeds or baseline is None or baseline.run.test is None:
-            continue
-        for patched in sorted(place.iterdir()):
+    for case, seed, _, before in baselines(work, seeds):
+        for patched in sorted((work / "runs" / case / f"seed-{seed}").iterdir()):
             treated = read_trial(work, case, seed, patched.name)
             if treated is None or treated.run.test is None or patched.name == "baseline":
                 continue
             keys = "+".join(part.partition("=")[0] for part in patched.name.split("+"))
-            found[keys][case].append(1 - treated.run.test.loss / baseline.run.test.loss)
+            found[keys][case].append(1 - treated.run.test.loss / before.loss)
     return found
 
 

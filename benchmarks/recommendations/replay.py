@@ -17,22 +17,18 @@ import numpy as np
 
 from benchmarks.recommendations.arms import first
 from benchmarks.recommendations.study import name_of, seeds_of
-from benchmarks.recommendations.table import read_trial
+from benchmarks.recommendations.table import baselines, read_trial
 from dermai_report import diagnose
 
 
 def replay(work: Path, seeds: Sequence[int]) -> dict[str, dict[int, tuple[str, float | None]]]:
     """By case and seed: the action, and the part of the test loss that was gone with it; None where it was not trained."""
     found: dict[str, dict[int, tuple[str, float | None]]] = defaultdict(dict)
-    for place in sorted((work / "runs").glob("*/seed-*")):
-        case, seed = place.parent.name, int(place.name.partition("-")[2])
-        baseline = read_trial(work, case, seed, "baseline")
-        if seed not in seeds or baseline is None or baseline.run.test is None:
-            continue
+    for case, seed, baseline, before in baselines(work, seeds):
         chosen = first(diagnose(baseline.run).recommendations)
         treated = read_trial(work, case, seed, name_of(chosen.patch)) if chosen.action else baseline
         tested = treated.run.test if treated else None
-        found[case][seed] = chosen.action or "nothing", None if tested is None else 1 - tested.loss / baseline.run.test.loss
+        found[case][seed] = chosen.action or "nothing", None if tested is None else 1 - tested.loss / before.loss
     return found
 
 

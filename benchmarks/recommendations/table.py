@@ -13,7 +13,7 @@ import argparse
 import csv
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -24,6 +24,7 @@ from benchmarks.recommendations.verdicts import Effect, effect, over_cases, shar
 from dermai_report import measures
 from dermai_report.experiment.trials import Done
 from dermai_report.measures.replicates import Mean
+from dermai_report.run import Evaluation
 from dermai_report.storage.experiment_files import Trial, run_of
 from dermai_report.storage.run_reading import read_run_directory
 
@@ -47,6 +48,15 @@ def read_trial(work: Path, case: str, seed: int, name: str) -> Done | None:
     trial = Trial(name=f"{case}/seed-{seed}/{name}", config={}, seed=seed)
     run = run_of(work / "runs", trial)
     return Done(trial, read_run_directory(run)) if run else None
+
+
+def baselines(work: Path, seeds: Sequence[int]) -> Iterator[tuple[str, int, Done, Evaluation]]:
+    """Each troubled run that was tested, with its case and its seed."""
+    for place in sorted((work / "runs").glob("*/seed-*")):
+        case, seed = place.parent.name, int(place.name.partition("-")[2])
+        found = read_trial(work, case, seed, "baseline") if seed in seeds else None
+        if found is not None and found.run.test is not None:
+            yield case, seed, found, found.run.test
 
 
 def effects(work: Path, cases: Cases, arm: str) -> dict[str, Effect]:

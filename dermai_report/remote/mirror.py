@@ -20,8 +20,7 @@ from dermai_report.files import writing_to
 from dermai_report.remote import lease
 from dermai_report.remote.staging import Staging, left, lives, progress, remove_left
 from dermai_report.remote.store import Store
-from dermai_report.storage.run_files import EPOCHS, MANIFEST, Manifest, read_manifest
-from dermai_report.storage.run_places import LATEST, no_run
+from dermai_report.storage.run_files import EPOCHS, LATEST, MANIFEST, Manifest, no_run, read_manifest
 
 MODELS = "model/"
 PAUSES = (1.0, 5.0, 25.0)  # seconds, before each further attempt of the last upload

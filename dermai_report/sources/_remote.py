@@ -22,8 +22,7 @@ from dermai_report.remote.addresses import is_address, shown, telling
 from dermai_report.run import Run
 from dermai_report.storage import val_epoch_files
 from dermai_report.storage.prediction_files import file_of
-from dermai_report.storage.run_files import EPOCHS, MANIFEST, TEST, parse_epoch
-from dermai_report.storage.run_places import LATEST
+from dermai_report.storage.run_files import EPOCHS, LATEST, MANIFEST, TEST, parse_epoch
 
 MOST_FILES = 5_000
 LARGEST_FILE = 256 * 1024**2

@@ -18,6 +18,7 @@ from dermai_report.run import FORMAT, Checkpoint, Data, EpochLog, Evaluation, Pa
 T = TypeVar("T")
 Number = float | str | None
 MANIFEST, EPOCHS, TEST = "run.json", "epochs.jsonl", "test.json"
+LATEST = "latest"  # beside the runs: points to the newest
 EPOCH_KEYS = {"epoch", "train", "val", "lr", "seconds", "phase"}
 LAST_EPOCH = 10_000_000  # no training has more; a larger number is some other count, such as a time stamp
 MOST_SAMPLES = 10**12
@@ -93,6 +94,11 @@ def read_manifest(path: Path) -> Manifest:
     except ValueError as error:
         raise DermaiError(f"{file}: {error}", "mend the file; its schema is in docs/run-format.md") from None
     return manifest
+
+
+def no_run(place: object) -> DermaiError:
+    """That there is no run to resume at a path or an address."""
+    return DermaiError(f"{place} is no run directory", "give --resume one that dermai-train made")
 
 
 def make_manifest(**facts: Any) -> Manifest:

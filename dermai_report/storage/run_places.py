@@ -17,12 +17,10 @@ from typing import TYPE_CHECKING
 from dermai_report.errors import DermaiError
 from dermai_report.files import point_to, writing_to
 from dermai_report.remote.addresses import local_or_address
-from dermai_report.storage.run_files import MANIFEST, Manifest, read_manifest
+from dermai_report.storage.run_files import LATEST, MANIFEST, Manifest, no_run, read_manifest
 
 if TYPE_CHECKING:
     from dermai_report.remote.mirror import Mirror
-
-LATEST = "latest"
 
 
 class Folder:
@@ -86,11 +84,6 @@ def manifest_of(path: str | Path) -> Manifest:
     if not (path / MANIFEST).is_file():
         raise no_run(path)
     return read_manifest(path)
-
-
-def no_run(place: object) -> DermaiError:
-    """That there is no run to resume at a path or an address."""
-    return DermaiError(f"{place} is no run directory", "give --resume one that dermai-train made")
 
 
 def new_directory(root: Path, name: str, started: datetime.datetime) -> Path:
