@@ -81,10 +81,7 @@ def share(n: int) -> slice:
 
 
 def together(module: nn.Module, device: torch.device) -> nn.Module:
-    """The module with gradients averaged over all processes after each backward pass.
-
-    BatchNorm in training mode sees the pictures of its own process, as is usual: torch's synchronised one needs a GPU.
-    """
+    """The module with gradients averaged over all processes after each backward pass."""
     if size() == 1:
         return module
     return nn.parallel.DistributedDataParallel(module, device_ids=[device] if device.type == "cuda" else None)

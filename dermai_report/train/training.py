@@ -9,6 +9,7 @@ from torch.optim import Optimizer
 
 from dermai_report.train import (
     machine,
+    shared_norm,
     strategies,
 )
 from dermai_report.train.config import TrainConfig
@@ -62,6 +63,7 @@ def prepare(config: TrainConfig, data: DataSet, device: torch.device) -> Trainin
     """Model, optimizer and loss. channels_last is only an order in memory; convolutions are faster in it."""
     machine.make_repeatable(device)
     model = build_classifier(config, len(data.classes))
+    shared_norm.share_statistics(model.net)
     model.net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     objective = build_objective(config, data.train.labels, len(data.classes))
     return Training(
